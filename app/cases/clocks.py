@@ -1,0 +1,99 @@
+"""When is a case due? Pure: from the state entered and the clocks so far to the clocks from now on.
+
+A clock runs while the case is in a state that lists it, stands still in a state that pauses it, and stops
+on entering a state that lists it in neither.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from app.cases.snapshot import ClockRun
+from workflows.definition import Definition
+from workflows.loader import Policy
+from workflows.rules.working_days import due_after_pauses, official_calendar
+
+
+def next_clocks(
+    definition: Definition,
+    policy: Policy,
+    *,
+    to_state: str,
+    runs: tuple[ClockRun, ...],
+    extends: str | None,
+    now: datetime,
+) -> list[ClockRun]:
+    """Return the clocks that change or start when the case enters `to_state` at `now`; the others stand."""
+    state = definition.states[to_state]
+    changed: list[ClockRun] = []
+    open_runs = {run.name: run for run in runs if run.stopped_at is None}
+    for name, run in open_runs.items():
+        moved = run
+        if name in state.paused:
+            moved = _paused(run, to_state, now)
+        elif name in state.clocks:
+            moved = _running(run, now)
+        else:
+            moved = replace(_running(run, now), stopped_at=now)
+        if extends == name and moved.stopped_at is None:
+            moved = _recounted(replace(moved, extended_by=policy.number(f"{name}_extension").value))
+        fires = fires_of(definition, to_state, name)
+        moved = replace(moved, fires=fires)
+        if moved != run:
+            changed.append(moved)
+    for name in state.clocks:
+        if name not in open_runs:
+            changed.append(_started(definition, policy, name, to_state, runs, now))
+    return changed
+
+
+def fires_of(definition: Definition, state: str, clock: str) -> str | None:
+    """Return the trigger that the system performs when this clock is due in this state."""
+    for transition in definition.transitions:
+        if transition.on_due == clock and state in transition.from_:
+            return transition.trigger
+    return None
+
+
+def earliest_due(runs: list[ClockRun]) -> datetime | None:
+    """Return the earliest due time of the clocks that run; a paused clock counts down nothing."""
+    return min((run.due_at for run in runs if run.stopped_at is None and run.paused_since is None), default=None)
+
+
+def merged(runs: tuple[ClockRun, ...], changed: list[ClockRun]) -> list[ClockRun]:
+    """Return all clocks with the changed ones in their place."""
+    by_key = {(run.name, run.run): run for run in runs}
+    by_key.update({(run.name, run.run): run for run in changed})
+    return list(by_key.values())
+
+
+def _started(
+    definition: Definition, policy: Policy, name: str, state: str, runs: tuple[ClockRun, ...], now: datetime
+) -> ClockRun:
+    number = policy.number(name)
+    earlier = [run.run for run in runs if run.name == name]
+    run = ClockRun(
+        name=name, run=max(earlier, default=0) + 1, started_at=now, number=number.value, unit=number.unit,
+        extended_by=0, pauses=(), paused_since=None, paused_for=None, due_at=now, provisional=False,
+        promised=name.endswith("_promised"), fires=fires_of(definition, state, name),
+    )
+    return _recounted(run)
+
+
+def _paused(run: ClockRun, state: str, now: datetime) -> ClockRun:
+    if run.paused_since is not None:
+        return run
+    return replace(run, paused_since=now, paused_for=state)
+
+
+def _running(run: ClockRun, now: datetime) -> ClockRun:
+    if run.paused_since is None:
+        return run
+    pauses = (*run.pauses, (run.paused_since, now))
+    return _recounted(replace(run, pauses=pauses, paused_since=None, paused_for=None))
+
+
+def _recounted(run: ClockRun) -> ClockRun:
+    deadline = due_after_pauses(
+        run.started_at, run.unit, run.number + run.extended_by, list(run.pauses), official_calendar()
+    )
+    return replace(run, due_at=deadline.due, provisional=deadline.provisional)

@@ -1,0 +1,206 @@
+"""What may a person hand in with a move? One marshmallow schema per (kind, trigger), declared once.
+
+The page's form, the JSON operation, OpenAPI, the service guide and history all read these schemas.
+Labels, help and messages are lazy translations; money is integer fen; dates are ISO in JSON.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+
+Label = LazyString | str
+MOST_FEN = 10**15
+
+
+class Input(Schema):
+    """The base of every input: unknown fields are refused, text is stripped, nothing is guessed."""
+
+    class Meta:
+        unknown = RAISE
+        ordered = True
+
+    error_messages = {"unknown": _l("This field is not known here."), "type": _l("Send an object of fields.")}
+
+    @pre_load
+    def _strip(self, data: Any, **_: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {name: value.strip() if isinstance(value, str) else value for name, value in data.items()}
+
+
+class OpeningInput(Input):
+    """What opens a case: `organization` says for which of the sender's organizations, if there are several."""
+
+    organization = fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        metadata={"label": _l("Organization"), "widget": "organization", "example": None},
+    )
+
+
+def no_control_characters(value: str) -> None:
+    """Refuse characters that no paper could show: NUL, other controls, direction overrides, lone surrogates."""
+    for character in value:
+        code = ord(character)
+        if (code < 32 and character not in "\n\t") or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069:
+            raise ValidationError(_l("Remove the invisible characters from this text."))
+        if 0xD800 <= code <= 0xDFFF or code == 127:
+            raise ValidationError(_l("Remove the invisible characters from this text."))
+
+
+def _messages(**more: Any) -> dict[str, Any]:
+    return {
+        "required": _l("Fill in this field."),
+        "null": _l("Fill in this field."),
+        "invalid": _l("This value has the wrong form."),
+        **more,
+    }
+
+
+def _metadata(label: Label, widget: str, help: Label | None, example: Any, **more: Any) -> dict[str, Any]:
+    return {"label": label, "widget": widget, "help": help, "example": example, **more}
+
+
+def _optional(required: bool) -> dict[str, Any]:
+    return {"required": True} if required else {"required": False, "allow_none": True, "load_default": None}
+
+
+def text_field(
+    label: Label, *, max: int = 200, min: int = 1, multiline: bool = False, required: bool = True,
+    help: Label | None = None, example: str = "说明", personal: bool = False, **metadata: Any,
+) -> fields.String:
+    """Text of `min` to `max` characters; `personal` values enter history only as salted commitments."""
+    low = min if required else 0
+    length = validate.Length(
+        min=low, max=max,
+        error=_l("Write %(min)s to %(max)s characters.", min=low, max=max),
+    )
+    return fields.String(
+        validate=[length, no_control_characters], error_messages=_messages(), **_optional(required),
+        metadata=_metadata(label, "textarea" if multiline else "text", help, example,
+                           max=max, personal=personal, **metadata),
+    )
+
+
+def choice_field(
+    label: Label, choices: Sequence[tuple[str, Label]], *, required: bool = True, help: Label | None = None,
+    example: str | None = None, **metadata: Any,
+) -> fields.String:
+    """One of a fixed list of (value, label)."""
+    values = [value for value, _label in choices]
+    return fields.String(
+        validate=validate.OneOf(values, error=_l("Choose one of the list.")), error_messages=_messages(),
+        **_optional(required),
+        metadata=_metadata(label, "choice", help, example or values[0], choices=list(choices), **metadata),
+    )
+
+
+def row_choice_field(
+    label: Label, choices_from: str, *, required: bool = True, help: Label | None = None, **metadata: Any
+) -> fields.Integer:
+    """One row of a list that depends on the case: `choices_from` names a function registered with @choices."""
+    return fields.Integer(
+        strict=True, error_messages=_messages(invalid=_l("Choose one of the list.")), **_optional(required),
+        metadata=_metadata(label, "row_choice", help, 1, choices_from=choices_from, **metadata),
+    )
+
+
+def money_field(
+    label: Label, *, required: bool = True, help: Label | None = None, example: int = 3_500_000,
+    min_fen: int = 1, **metadata: Any,
+) -> fields.Integer:
+    """An amount in integer fen; the page's field shows and takes yuan."""
+    return fields.Integer(
+        strict=True,
+        validate=validate.Range(min=min_fen, max=MOST_FEN, error=_l("The amount is outside what is possible.")),
+        error_messages=_messages(invalid=_l("Write the amount as a whole number of fen.")), **_optional(required),
+        metadata=_metadata(label, "money", help, example, **metadata),
+    )
+
+
+def integer_field(
+    label: Label, *, min: int = 0, max: int = 1_000_000, required: bool = True, help: Label | None = None,
+    example: int = 1, **metadata: Any,
+) -> fields.Integer:
+    """A whole number from `min` to `max`."""
+    return fields.Integer(
+        strict=True,
+        validate=validate.Range(
+            min=min, max=max, error=_l("Write a whole number from %(min)s to %(max)s.", min=min, max=max)
+        ),
+        error_messages=_messages(invalid=_l("Write a whole number.")), **_optional(required),
+        metadata=_metadata(label, "integer", help, example, **metadata),
+    )
+
+
+def date_field(
+    label: Label, *, required: bool = True, help: Label | None = None, example: str = "2026-03-02", **metadata: Any
+) -> fields.Date:
+    """A calendar day, ISO in JSON."""
+    return fields.Date(
+        error_messages=_messages(invalid=_l("Write the date as year-month-day, such as 2026-03-02.")),
+        **_optional(required), metadata=_metadata(label, "date", help, example, **metadata),
+    )
+
+
+def bool_field(
+    label: Label, *, help: Label | None = None, example: bool = False, default: bool = False, **metadata: Any
+) -> fields.Boolean:
+    """Yes or no; absent means `default`."""
+    return fields.Boolean(
+        truthy={True}, falsy={False}, load_default=default, error_messages=_messages(),
+        metadata=_metadata(label, "bool", help, example, **metadata),
+    )
+
+
+def declaration_field(label: Label, *, help: Label | None = None) -> fields.Boolean:
+    """A statement that must be made: only true is accepted."""
+    return fields.Boolean(
+        truthy={True}, falsy={False}, required=True, error_messages=_messages(),
+        validate=validate.Equal(True, error=_l("Confirm this statement to go on.")),
+        metadata=_metadata(label, "declaration", help, True),
+    )
+
+
+class DocumentReference(Input):
+    """A document of the organization, put into a slot of the required list."""
+
+    slot = fields.String(required=True, validate=validate.Length(min=1, max=60))
+    document_id = fields.Integer(required=True, strict=True)
+
+
+def document_list_field(label: Label = _l("Documents"), *, help: Label | None = None) -> fields.List:
+    """Documents by reference; which slots a move needs stands in its definition."""
+    return fields.List(
+        fields.Nested(DocumentReference), load_default=list, validate=validate.Length(max=60),
+        metadata=_metadata(label, "documents", help, []),
+    )
+
+
+def table_field(
+    label: Label, row: type[Input], *, min_rows: int = 1, max_rows: int = 200, help: Label | None = None,
+    **metadata: Any,
+) -> fields.List:
+    """An editable table: a list of rows of one schema."""
+    rows = validate.Length(
+        min=min_rows, max=max_rows,
+        error=_l("Fill in %(min)s to %(max)s rows.", min=min_rows, max=max_rows),
+    )
+    return fields.List(
+        fields.Nested(row), validate=rows, error_messages=_messages(),
+        **({"required": True} if min_rows else {"load_default": list}),
+        metadata=_metadata(label, "table", help, [example_row(row)] if min_rows else [], row=row, **metadata),
+    )
+
+
+def example_row(schema: type[Schema]) -> dict[str, Any]:
+    """Return one valid object of the schema, from its fields' examples."""
+    return {
+        name: field.metadata.get("example")
+        for name, field in schema().fields.items()
+        if not (field.metadata.get("example") is None and not field.required)
+    }

@@ -1,0 +1,117 @@
+"""What does the app add to a definition? For each (kind, trigger) its input and effect, for each kind its facts.
+
+Features register here when their modules are imported; doors and `perform()` look here and nowhere else.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from app.cases.inputs import Input
+    from app.cases.move import FollowOn, Move
+
+Effect = Callable[["Move"], "list[FollowOn] | None"]
+FactsOf = Callable[..., Any]
+OpeningNode = Callable[..., int]
+Choices = Callable[..., list[tuple[Any, str]]]
+
+_INPUTS: dict[tuple[str, str], "type[Input]"] = {}
+_EFFECTS: dict[tuple[str, str], Effect] = {}
+_FACTS: dict[str, FactsOf] = {}
+_OPENING_NODES: dict[str, OpeningNode] = {}
+_CHOICES: dict[str, Choices] = {}
+_EXAMPLES: dict[str, Callable[..., Any]] = {}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def input_for(kind: str, *triggers: str) -> "Callable[[type[Input]], type[Input]]":
+    """Register the schema of what these triggers of the kind take."""
+
+    def register(schema: "type[Input]") -> "type[Input]":
+        for trigger in triggers:
+            _INPUTS[kind, trigger] = schema
+        return schema
+
+    return register
+
+
+def effect(kind: str, *triggers: str) -> Callable[[F], F]:
+    """Register what these triggers do to the feature's own rows, in the move's transaction."""
+
+    def register(function: F) -> F:
+        for trigger in triggers:
+            _EFFECTS[kind, trigger] = function
+        return function
+
+    return register
+
+
+def _registrar(table: dict[str, Any]) -> Callable[[str], Callable[[F], F]]:
+    def of(name: str) -> Callable[[F], F]:
+        def register(function: F) -> F:
+            table[name] = function
+            return function
+
+        return register
+
+    return of
+
+
+facts = _registrar(_FACTS)
+"""Register facts(session, case, data, case_facts) -> the kind's frozen facts."""
+opening_node = _registrar(_OPENING_NODES)
+"""Register opening_node(session, organization_id, data) -> the node where a new case happens."""
+choices = _registrar(_CHOICES)
+"""Register choices(session, case, organization_id) -> [(value, label)] for a field's `choices_from`."""
+example = _registrar(_EXAMPLES)
+"""Register example(session, case) -> the value that fits this very case, for a field's `example_from`."""
+
+
+def input_of(kind: str, trigger: str) -> "type[Input] | None":
+    """Return the schema of a trigger; None for a trigger that only a clock fires."""
+    return _INPUTS.get((kind, trigger))
+
+
+def effect_of(kind: str, trigger: str) -> Effect | None:
+    """Return the effect of a trigger; None where the move changes nothing but the case."""
+    return _EFFECTS.get((kind, trigger))
+
+
+def facts_of(kind: str) -> FactsOf:
+    """Return the function that reads the kind's facts; a kind without one is a programming error."""
+    return _FACTS[kind]
+
+
+def opening_node_of(kind: str) -> OpeningNode | None:
+    """Return the function that places a new case, or None: it happens where the organization belongs."""
+    return _OPENING_NODES.get(kind)
+
+
+def choices_of(name: str) -> Choices:
+    """Return a registered list of choices."""
+    return _CHOICES[name]
+
+
+def example_of(name: str) -> Callable[..., Any]:
+    """Return a registered example."""
+    return _EXAMPLES[name]
+
+
+def registered_inputs() -> "dict[tuple[str, str], type[Input]]":
+    """Return every (kind, trigger) with its schema."""
+    return dict(_INPUTS)
+
+
+def registered_effects() -> dict[tuple[str, str], Effect]:
+    """Return every (kind, trigger) with its effect."""
+    return dict(_EFFECTS)
+
+
+def forget_kind(kind: str) -> None:
+    """Remove everything registered for a kind: for tests that add one for a moment."""
+    for table in (_INPUTS, _EFFECTS):
+        for pair in [pair for pair in table if pair[0] == kind]:
+            del table[pair]  # type: ignore[attr-defined]
+    _FACTS.pop(kind, None)
+    _OPENING_NODES.pop(kind, None)

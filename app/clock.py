@@ -1,0 +1,24 @@
+"""What time is it? The only place that asks the machine.
+
+Two clocks: real time (sign-in, tokens, throttles, checkpoints) and the business clock (cases, history,
+due dates). They differ only in a demo or test whose clock somebody moved; production cannot move it.
+"""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session, scoped_session
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def real_now() -> datetime:
+    """Return the machine's time in UTC."""
+    return datetime.now(UTC)
+
+
+def business_now(session: "Session | scoped_session[Session]") -> datetime:
+    """Return the time of cases and clocks in UTC: real time plus what a demo moved it ahead."""
+    ahead = session.execute(text("SELECT ahead_seconds FROM business_clock")).scalar()
+    return real_now() + timedelta(seconds=ahead or 0)

@@ -1,0 +1,85 @@
+"""Which settings does an instance run with? Read from the environment once, checked, never guessed."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ENVIRONMENTS = ("production", "demo", "test")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(Exception):
+    """A setting in the environment cannot be used; the message says which and what to set."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says about this instance."""
+
+    environment: str
+    instance: Path
+    database_url: str | None
+    host: str
+    port: int
+    smtp_url: str | None
+    mail_from: str
+
+
+def settings_from(environ: "os._Environ[str] | dict[str, str]") -> Settings:
+    """Return the settings, or raise BadSetting naming the variable and the values it may have."""
+    environment = environ.get("SHUNIU_ENV", "production")
+    if environment not in ENVIRONMENTS:
+        raise BadSetting(f"SHUNIU_ENV is {environment!r}; set it to one of {', '.join(ENVIRONMENTS)}")
+    try:
+        port = int(environ.get("PORT", "5000"))
+    except ValueError:
+        raise BadSetting(f"PORT is {environ['PORT']!r}; set it to a number such as 5000") from None
+    return Settings(
+        environment=environment,
+        instance=Path(environ.get("SHUNIU_INSTANCE") or ROOT / "instance").resolve(),
+        database_url=environ.get("DATABASE_URL") or None,
+        host=environ.get("HOST", "127.0.0.1"),
+        port=port,
+        smtp_url=environ.get("SMTP_URL") or None,
+        mail_from=environ.get("MAIL_FROM", "Shuniu <no-reply@localhost>"),
+    )
+
+
+def secret_key(instance: Path) -> str:
+    """Return the instance's secret for CSRF tokens and keyed digests, made at first use, mode 0600."""
+    path = instance / "keys" / "secret"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        draft = path.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was first: its secret holds
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+def flask_config(settings: Settings, app_database_url: str) -> dict[str, Any]:
+    """Return the mapping that create_app loads; `app_database_url` is the application role's."""
+    url = app_database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return {
+        "ENVIRONMENT": settings.environment,
+        "INSTANCE": settings.instance,
+        "DOCUMENTS": settings.instance / "documents",
+        "SECRET_KEY": secret_key(settings.instance),
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 4, "max_overflow": 8},
+        "SMTP_URL": settings.smtp_url,
+        "MAIL_FROM": settings.mail_from,
+        "MAX_CONTENT_LENGTH": 32 * 1024 * 1024,
+        "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
+        "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
+        "WTF_CSRF_TIME_LIMIT": None,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_HTTPONLY": True,
+    }
