@@ -1,0 +1,122 @@
+"""Where does a place stand in the trees of territory, hubs, organizations, incubators and buyers?"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session, scoped_session
+
+from app.access.models import NODE_KINDS, Node
+
+AnySession = Session | scoped_session[Session]
+ROOT_CODE = "000000"
+
+
+class ImpossibleMove(ValueError):
+    """A node cannot stand below itself."""
+
+
+def create_node(
+    session: AnySession,
+    *,
+    parent: Node | None,
+    kind: str,
+    name_zh: str,
+    name_en: str | None = None,
+    code: str | None = None,
+    level: int | None = None,
+    valid_from: date | None = None,
+) -> Node:
+    """Add a node below `parent` (None: a root) and return it, flushed, with its path."""
+    if kind not in NODE_KINDS:
+        raise ValueError(f"no kind of node is called {kind!r}")
+    node_id: int = session.scalars(select(func.nextval(func.pg_get_serial_sequence("nodes", "id")))).one()
+    node = Node(
+        id=node_id,
+        parent_id=parent.id if parent else None,
+        path=f"{parent.path if parent else '/'}{node_id}/",
+        kind=kind,
+        code=code,
+        name_zh=name_zh,
+        name_en=name_en,
+        level=level,
+    )
+    if valid_from is not None:
+        node.valid_from = valid_from
+    session.add(node)
+    session.flush()
+    return node
+
+
+def ensure_root(session: AnySession) -> Node:
+    """Return the root of the territory (全国), made at first use."""
+    return find_by_code(session, ROOT_CODE) or create_node(
+        session, parent=None, kind="territory", code=ROOT_CODE, name_zh="全国", name_en="China", level=0
+    )
+
+
+def find_by_code(session: AnySession, code: str) -> Node | None:
+    """Return the node with this code, or None."""
+    return session.scalars(select(Node).where(Node.code == code)).one_or_none()
+
+
+def move_node(session: AnySession, node: Node, *, parent: Node) -> None:
+    """Put the node with all that stands below it under `parent`.
+
+    Whoever holds a role above the old place loses reach with the same commit; nothing else has to be changed.
+    """
+    _lock_paths(session)
+    session.refresh(node)
+    session.refresh(parent)
+    if parent.path.startswith(node.path):
+        raise ImpossibleMove(f"node {node.id} cannot stand below itself")
+    old, new = node.path, f"{parent.path}{node.id}/"
+    session.execute(
+        update(Node)
+        .where(_is_within(old))
+        .values(path=func.concat(new, func.substr(Node.path, len(old) + 1)))
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Node)
+        .where(Node.id == node.id)
+        .values(parent_id=parent.id)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+
+
+def ancestors(session: AnySession, node: Node) -> Sequence[Node]:
+    """Return the nodes from the root down to, and with, this one."""
+    ids = [int(part) for part in node.path.strip("/").split("/")]
+    return session.scalars(select(Node).where(Node.id.in_(ids)).order_by(func.length(Node.path))).all()
+
+
+def children(session: AnySession, node: Node, *, kind: str | None = None) -> Sequence[Node]:
+    """Return the nodes directly below this one, in the order in which they were made."""
+    query = select(Node).where(Node.parent_id == node.id).order_by(Node.id)
+    return session.scalars(query if kind is None else query.where(Node.kind == kind)).all()
+
+
+def subtree(session: AnySession, node: Node) -> Sequence[Node]:
+    """Return the node and all that stands below it, those above first."""
+    return session.scalars(select(Node).where(_is_within(node.path)).order_by(Node.path)).all()
+
+
+def division_code(session: AnySession, node: Node) -> str | None:
+    """Return the code of the nearest territory at or above the node: the place whose rules hold there."""
+    for above in reversed(ancestors(session, node)):
+        if above.kind == "territory" and above.code:
+            return above.code
+    return None
+
+
+def _is_within(path: str) -> Any:
+    # Paths are digits and slashes only: nothing in them is a wildcard of LIKE.
+    return Node.path.like(path + "%")
+
+
+def _lock_paths(session: AnySession) -> None:
+    # Two moves at once could put each node below the other: one at a time.
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('shuniu.nodes.path'))"))

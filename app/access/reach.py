@@ -1,0 +1,241 @@
+"""What does a person reach today? The one place where role grants are turned into rights.
+
+A grant counts from its first day until the day it ends (that day no longer), on the node's path as it
+stands now: nothing is cached, so a revoked grant, a disabled account or a moved node takes effect with
+the next question.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Date,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    column,
+    exists,
+    false,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy import func as sql
+
+from app.access.models import Account, Node, Person, RoleGrant
+from app.access.nodes import AnySession
+from app.access.roles import CASE_ROLES, ORGANIZATION_ROLES, PLACE_ROLES, Role, role_of
+
+# Named, not imported: organizations and cases stand above access.
+_organizations = table("organizations", column("id"), column("node_id"))
+
+
+def in_force(on: date | ColumnElement[date]) -> ColumnElement[bool]:
+    """Return the condition that a grant holds on this day."""
+    return and_(RoleGrant.valid_from <= on, or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > on))
+
+
+def can_sign_in() -> ColumnElement[bool]:
+    """Return the condition that the holder of a grant has an account that is not disabled."""
+    return exists().where(Account.person_id == RoleGrant.person_id, Account.disabled_at.is_(None))
+
+
+def _roles_query() -> Select[str]:
+    on: BindParameter[date] = bindparam("on", type_=Date)
+    case_id: BindParameter[int | None] = bindparam("case_id", type_=BigInteger)
+    on_the_case = and_(RoleGrant.case_id.is_not(None), RoleGrant.case_id == case_id)
+    on_the_organization = and_(
+        RoleGrant.case_id.is_(None),
+        RoleGrant.role.in_(ORGANIZATION_ROLES),
+        RoleGrant.node_id == bindparam("organization_node_id"),
+    )
+    on_the_place = and_(
+        RoleGrant.case_id.is_(None),
+        RoleGrant.role.in_(PLACE_ROLES),
+        sql.starts_with(bindparam("case_node_path", type_=Text), Node.path),
+    )
+    return (
+        select(RoleGrant.role)
+        .join(Node, Node.id == RoleGrant.node_id)
+        .where(RoleGrant.person_id == bindparam("person_id"), in_force(on), can_sign_in())
+        .where(RoleGrant.role.in_(CASE_ROLES), or_(on_the_case, on_the_organization, on_the_place))
+        .distinct()
+    )
+
+
+_ROLES_REACHING = _roles_query()
+
+
+def roles_reaching_case(
+    session: AnySession,
+    person_id: int,
+    *,
+    case_id: int | None,
+    case_node_path: str,
+    organization_node_id: int | None,
+    on: date,
+) -> frozenset[str]:
+    """Return the roles with which the person may act on the case as it is now; empty: it is out of reach.
+
+    For a case that is only being opened `case_id` is None. One query.
+    """
+    values = {
+        "person_id": person_id,
+        "case_id": case_id,
+        "case_node_path": case_node_path,
+        "organization_node_id": organization_node_id,
+        "on": on,
+    }
+    return frozenset(session.scalars(_ROLES_REACHING, values))
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A grant that counts today: the role, the node it is held on, the case if it is for one only."""
+
+    role: str
+    node_id: int
+    node_path: str
+    node_name_zh: str
+    node_name_en: str | None
+    case_id: int | None
+    organization_id: int | None
+
+
+def holdings(session: AnySession, person_id: int, on: date) -> tuple[Holding, ...]:
+    """Return all that the person holds on this day; nothing if all accounts are disabled. One query."""
+    query = (
+        select(
+            RoleGrant.role,
+            Node.id,
+            Node.path,
+            Node.name_zh,
+            Node.name_en,
+            RoleGrant.case_id,
+            _organizations.c.id,
+        )
+        .join(Node, Node.id == RoleGrant.node_id)
+        .outerjoin(_organizations, _organizations.c.node_id == Node.id)
+        .where(RoleGrant.person_id == person_id, in_force(on), can_sign_in())
+        .order_by(RoleGrant.id)
+    )
+    return tuple(Holding(*row) for row in session.execute(query))
+
+
+def roles_held(session: AnySession, person_id: int, on: date) -> frozenset[str]:
+    """Return every role the person holds anywhere on this day."""
+    return frozenset(holding.role for holding in holdings(session, person_id, on))
+
+
+def visible_cases(session: AnySession, person_id: int, on: date, cases: Any) -> ColumnElement[bool]:
+    """Return the condition on `cases` (the model or an alias) that holds for the cases the person may see.
+
+    Lists, counts, searches, exports and mail all use this and nothing else. One query, then one plain
+    condition: who reaches one organization gets an indexable one, not a search through all cases.
+    """
+    return visible_by(holdings(session, person_id, on), cases)
+
+
+def visible_by(held: Iterable[Holding], cases: Any) -> ColumnElement[bool]:
+    """Return the condition of `visible_cases` for holdings that are at hand already."""
+    bound, organizations, places = set(), set(), set()
+    for holding in held:
+        if holding.role not in CASE_ROLES:
+            continue
+        if holding.case_id is not None:
+            bound.add(holding.case_id)
+        elif holding.role in ORGANIZATION_ROLES and holding.organization_id is not None:
+            organizations.add(holding.organization_id)
+        elif holding.role in PLACE_ROLES:
+            places.add(holding.node_path)
+    ways: list[ColumnElement[bool]] = []
+    if bound:
+        ways.append(cases.id.in_(sorted(bound)))
+    if organizations:
+        ways.append(cases.organization_id.in_(sorted(organizations)))
+    if places:
+        within = or_(*(Node.path.like(path + "%") for path in _outermost(places)))
+        ways.append(cases.node_id.in_(select(Node.id).where(within)))
+    return or_(*ways) if ways else false()
+
+
+def _outermost(paths: set[str]) -> list[str]:
+    return [
+        path for path in sorted(paths) if not any(path != other and path.startswith(other) for other in paths)
+    ]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Where a role would have to be held for a move, and whether anybody holds it there today."""
+
+    role: Role
+    node: Node
+    held: bool
+
+
+def who_would_do(
+    session: AnySession,
+    roles: Iterable[str],
+    *,
+    case_node_path: str,
+    organization_node_id: int | None,
+    on: date,
+) -> tuple[Holder, ...]:
+    """Tell for a refused move which role on which node would do. Names no person.
+
+    For each role it is the nearest node where somebody holds it; where nobody does, the case's own node
+    (or the organization's), with `held` false.
+    """
+    place_ids = [int(part) for part in case_node_path.strip("/").split("/")]
+    wanted = [role_of(code) for code in roles]
+    node_ids = {*place_ids} | ({organization_node_id} if organization_node_id is not None else set())
+    nodes = {node.id: node for node in session.scalars(select(Node).where(Node.id.in_(node_ids)))}
+    held = {
+        (role, node_id)
+        for role, node_id in session.execute(
+            select(RoleGrant.role, RoleGrant.node_id).where(
+                RoleGrant.role.in_([role.code for role in wanted]),
+                RoleGrant.node_id.in_(node_ids),
+                RoleGrant.case_id.is_(None),
+                in_force(on),
+                can_sign_in(),
+            )
+        )
+    }
+    answer = []
+    for role in wanted:
+        nearest_first = (
+            [organization_node_id]
+            if role.reach == "organization" and organization_node_id
+            else place_ids[::-1]
+        )
+        where = next((node_id for node_id in nearest_first if (role.code, node_id) in held), None)
+        node = nodes.get(where if where is not None else nearest_first[0])
+        if node is not None:
+            answer.append(Holder(role=role, node=node, held=where is not None))
+    return tuple(answer)
+
+
+def people_holding(session: AnySession, role: str, *, node_path: str, on: date) -> list[Person]:
+    """Return who holds the role on this node or above it today: whom a notice to it reaches."""
+    query = (
+        select(Person)
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .join(Node, Node.id == RoleGrant.node_id)
+        .where(RoleGrant.role == role, RoleGrant.case_id.is_(None), in_force(on), can_sign_in())
+        .where(
+            sql.starts_with(node_path, Node.path)
+            if role not in ORGANIZATION_ROLES
+            else Node.path == node_path
+        )
+        .distinct()
+        .order_by(Person.id)
+    )
+    return list(session.scalars(query))
