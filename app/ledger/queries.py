@@ -1,0 +1,248 @@
+"""What does a budget line hold, and how did it get there?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.ledger.accounts import AnySession
+from app.ledger.models import BudgetLine, LedgerAccount, Transfer
+
+
+@dataclass(frozen=True)
+class BudgetPosition:
+    """Where the money of one budget line stands, in fen.
+
+    `appropriated_fen` is what left the source; it equals the sum of all others, which `holds` says.
+    """
+
+    id: int
+    code: str
+    name: str
+    year: int
+    node_id: int
+    appropriated_fen: int
+    available_fen: int
+    reserved_fen: int
+    committed_fen: int
+    payable_fen: int
+    transit_fen: int
+    paid_fen: int
+    returned_fen: int
+
+    @property
+    def parts_fen(self) -> int:
+        """The sum of what stands in all accounts but the source."""
+        return (
+            self.available_fen
+            + self.reserved_fen
+            + self.committed_fen
+            + self.payable_fen
+            + self.transit_fen
+            + self.paid_fen
+            + self.returned_fen
+        )
+
+    @property
+    def holds(self) -> bool:
+        """Whether appropriated = available + reserved + committed + payable + transit + paid + returned."""
+        return self.appropriated_fen == self.parts_fen
+
+    @property
+    def paid_share(self) -> int:
+        """Paid of appropriated in basis points, rounded down (执行率)."""
+        return self.paid_fen * 10_000 // self.appropriated_fen if self.appropriated_fen else 0
+
+
+PARTS = ("available", "reserved", "committed", "payable", "transit", "paid", "returned")
+LIST_LIMIT = 50
+
+
+@dataclass(frozen=True)
+class TransferLine:
+    """One transfer as a statement shows it; `running_fen` is what was available after it."""
+
+    id: int
+    code: str
+    debit: str
+    credit: str
+    package: str
+    amount_fen: int
+    running_fen: int
+    reference: str
+    corrects: int | None
+    case_id: int | None
+    sequence: int | None
+    made_at: datetime
+
+
+def budget_position(session: AnySession, line_id: int) -> BudgetPosition | None:
+    """Return where the money of a line stands, or None if there is no such line; two queries."""
+    line = session.execute(_lines().where(BudgetLine.id == line_id)).one_or_none()
+    return _positions(session, [line])[0] if line is not None else None
+
+
+def budget_lines(
+    session: AnySession, visible: ColumnElement[bool], *, after: str | None = None, limit: int = LIST_LIMIT
+) -> list[BudgetPosition]:
+    """Return the visible lines whose code comes after `after`, in order of code; two queries however many."""
+    query = _lines().where(visible).order_by(BudgetLine.code).limit(limit)
+    if after is not None:
+        query = query.where(BudgetLine.code > after)
+    return _positions(session, session.execute(query).all())
+
+
+def transfers(
+    session: AnySession, line_id: int, *, before: int | None = None, limit: int = LIST_LIMIT
+) -> list[TransferLine]:
+    """Return the transfers of a line, newest first, those older than the transfer `before`; one query.
+
+    The running balance is summed in order of id, so every page shows the same numbers.
+    """
+    debit, credit = aliased(LedgerAccount), aliased(LedgerAccount)
+    effect = case(
+        (credit.name == "available", Transfer.amount), (debit.name == "available", -Transfer.amount), else_=0
+    )
+    everything = (
+        select(
+            Transfer.id,
+            Transfer.code,
+            debit.name.label("debit"),
+            credit.name.label("credit"),
+            func.greatest(debit.package, credit.package).label("package"),
+            Transfer.amount.label("amount_fen"),
+            func.sum(effect).over(order_by=Transfer.id).label("running_fen"),
+            Transfer.reference,
+            Transfer.corrects,
+            Transfer.case_id,
+            Transfer.sequence,
+            Transfer.made_at,
+        )
+        .join(debit, debit.id == Transfer.debit_id)
+        .join(credit, credit.id == Transfer.credit_id)
+        .where(Transfer.budget_line_id == line_id)
+    )
+    if before is not None:
+        everything = everything.where(Transfer.id < before)
+    page = everything.subquery()
+    rows = session.execute(select(page).order_by(page.c.id.desc()).limit(limit)).mappings()
+    return [TransferLine(**{**row, "running_fen": int(row["running_fen"])}) for row in rows]
+
+
+def packages(session: AnySession, line_id: int) -> list[dict[str, Any]]:
+    """Return {package, reserved, ..., paid} for each package of a line; one query."""
+    names = ("reserved", "committed", "payable", "transit", "paid")
+    account = LedgerAccount
+    query = (
+        select(account.package, *(_standing(name) for name in names))
+        .where(account.budget_line_id == line_id, account.package != "", account.unit == "fen")
+        .group_by(account.package)
+        .order_by(account.package)
+    )
+    return [
+        {"package": row[0], **{n: int(v) for n, v in zip(names, row[1:], strict=True)}}
+        for row in session.execute(query)
+    ]
+
+
+def ledger_mistakes(session: AnySession) -> list[str]:
+    """Return every way in which the ledger is not what it must be; an empty list in a sound database.
+
+    Compares balances with the sums of transfers, all debits with all credits, and each line's equation.
+    """
+    posted = (
+        select(
+            LedgerAccount.id,
+            LedgerAccount.debits,
+            LedgerAccount.credits,
+            func.coalesce(_sum_of(Transfer.debit_id), 0).label("given"),
+            func.coalesce(_sum_of(Transfer.credit_id), 0).label("taken"),
+        )
+    ).subquery()
+    wrong = session.execute(
+        select(posted.c.id)
+        .where(or_(posted.c.debits != posted.c.given, posted.c.credits != posted.c.taken))
+        .order_by(posted.c.id)
+    ).scalars()
+    mistakes = [f"account {account}: its balance is not the sum of its transfers" for account in wrong]
+    debits, credits = session.execute(
+        select(func.sum(LedgerAccount.debits), func.sum(LedgerAccount.credits))
+    ).one()
+    if debits != credits:
+        mistakes.append(f"debits {debits} and credits {credits} of all accounts differ")
+    positions = _positions(session, session.execute(_lines()).all())
+    mistakes += [
+        f"budget line {each.code}: its parts do not sum to what it got"
+        for each in positions
+        if not each.holds
+    ]
+    return mistakes
+
+
+def budget_line_json(position: BudgetPosition) -> dict[str, Any]:
+    """Return a line as GET /api/v1/budget-lines/{id} sends it; `balanced` says that the equation holds."""
+    return {
+        "id": position.id,
+        "code": position.code,
+        "name": position.name,
+        "year": position.year,
+        "unit": "fen",
+        "appropriated_fen": position.appropriated_fen,
+        **{f"{part}_fen": getattr(position, f"{part}_fen") for part in PARTS},
+        "balanced": position.holds,
+    }
+
+
+def transfer_json(line: TransferLine) -> dict[str, Any]:
+    """Return a transfer of a line as the API sends it."""
+    return {
+        "id": line.id,
+        "code": line.code,
+        "debit": line.debit,
+        "credit": line.credit,
+        "package": line.package,
+        "amount_fen": line.amount_fen,
+        "available_after_fen": line.running_fen,
+        "reference": line.reference,
+        "corrects": line.corrects,
+        "made_at": line.made_at.isoformat(),
+    }
+
+
+def _lines() -> Any:
+    return select(BudgetLine.id, BudgetLine.code, BudgetLine.name, BudgetLine.year, BudgetLine.node_id)
+
+
+def _standing(name: str) -> Any:
+    there = LedgerAccount.credits - LedgerAccount.debits
+    return func.coalesce(func.sum(there).filter(LedgerAccount.name == name), 0).label(name)
+
+
+def _sum_of(side: Any) -> Any:
+    total = select(func.sum(Transfer.amount)).where(side == LedgerAccount.id)
+    return total.correlate(LedgerAccount).scalar_subquery()
+
+
+def _positions(session: AnySession, lines: Sequence[Any]) -> list[BudgetPosition]:
+    account = LedgerAccount
+    sums = session.execute(
+        select(account.budget_line_id, account.name, func.sum(account.credits - account.debits))
+        .where(account.budget_line_id.in_([line.id for line in lines]), account.unit == "fen")
+        .group_by(account.budget_line_id, account.name)
+    )
+    there = {(line_id, name): int(total) for line_id, name, total in sums}
+    return [
+        BudgetPosition(
+            id=line.id,
+            code=line.code,
+            name=line.name,
+            year=line.year,
+            node_id=line.node_id,
+            appropriated_fen=-there.get((line.id, "source"), 0),
+            **{f"{part}_fen": there.get((line.id, part), 0) for part in PARTS},
+        )
+        for line in lines
+    ]
