@@ -28,6 +28,11 @@ WITH moved AS (
 ), answered AS (
   INSERT INTO idempotency_keys (account_id, key, fingerprint, answer)
   SELECT %(account_id)s::bigint, %(key)s, %(fingerprint)s, %(answer)s FROM moved WHERE %(key)s::text IS NOT NULL
+), undrafted AS (
+  DELETE FROM drafts USING moved
+   WHERE drafts.kind = %(kind)s AND drafts.trigger = %(trigger)s
+     AND (drafts.case_id = moved.id
+          OR (drafts.case_id IS NULL AND %(sequence)s = 1 AND drafts.holder_node_id = %(draft_holder)s))
 ){more}
 SELECT count(*) FROM moved
 """
@@ -89,6 +94,7 @@ class Closing:
     notices: list[tuple[str, int, str]]
     personal: list[Personal]
     documents: list[tuple[str, int]]
+    draft_holder: int | None
     account_id: int | None
     key: str | None
     fingerprint: bytes | None
@@ -101,7 +107,8 @@ def close(connection: Connection, closing: Closing) -> bool:
     parameters: dict[str, Any] = {
         "case_id": closing.case.id, "revision": closing.case.revision, "subject": closing.case.subject,
         "sequence": closing.sequence, "at": closing.at, "trigger": closing.trigger,
-        "from_state": closing.case.state, "to_state": closing.to_state, "person_id": closing.person_id,
+        "from_state": closing.case.state, "to_state": closing.to_state, "kind": closing.case.kind,
+        "draft_holder": closing.draft_holder, "person_id": closing.person_id,
         "on_behalf_of": closing.on_behalf_of, "role": closing.role, "request_id": closing.request_id,
         "prev": closing.case.head, "hash": closing.link.hash, "body": closing.link.body,
         "waits_role": closing.waits_role, "waits_node": closing.waits_node,

@@ -146,6 +146,7 @@ class Draft(db.Model):
     __tablename__ = "drafts"
     __table_args__ = (
         Index("uq_drafts_place", "holder_node_id", "kind", "trigger", text("coalesce(case_id, 0)"), unique=True),
+        Index("ix_drafts_case_id", "case_id", "kind", "trigger"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

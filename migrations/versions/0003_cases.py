@@ -104,6 +104,7 @@ CREATE TABLE drafts (
   updated_by bigint NOT NULL CONSTRAINT fk_drafts_updated_by REFERENCES people (id)
 );
 CREATE UNIQUE INDEX uq_drafts_place ON drafts (holder_node_id, kind, trigger, coalesce(case_id, 0));
+CREATE INDEX ix_drafts_case_id ON drafts (case_id, kind, trigger);
 
 CREATE TABLE attempts (
   id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_attempts PRIMARY KEY,

@@ -1,0 +1,88 @@
+"""What did somebody type and not yet hand in? Kept as typed, shared within the holder, two editors never overwrite."""
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, scoped_session
+
+from app.cases.models import Draft
+from app.errors import InvalidInput, Problem
+
+AnySession = Session | scoped_session[Session]
+MOST_BYTES = 200_000
+
+
+class DraftMoved(Problem):
+    """Somebody else saved this draft meanwhile; `theirs` is what stands there now."""
+
+    status = 409
+    code = "draft_moved"
+    title = _l("Somebody else has changed this draft")
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(
+            _l("Compare both versions and save the one you want."), revision=draft.revision, theirs=draft.data
+        )
+        self.theirs = draft.data
+        self.revision = draft.revision
+
+
+def find_draft(
+    session: AnySession, *, holder_node_id: int, kind: str, trigger: str, case_id: int | None
+) -> Draft | None:
+    """Return the draft of this move, if there is one."""
+    return session.execute(
+        select(Draft).where(
+            Draft.holder_node_id == holder_node_id, Draft.kind == kind, Draft.trigger == trigger,
+            func.coalesce(Draft.case_id, 0) == (case_id or 0),
+        )
+    ).scalar_one_or_none()
+
+
+def save_draft(
+    session: AnySession, *, holder_node_id: int, kind: str, trigger: str, case_id: int | None,
+    data: dict[str, Any], revision: int, person_id: int, now: datetime,
+) -> Draft:
+    """Save what was typed and commit; raise DraftMoved unless `revision` is the one last seen (0: none yet)."""
+    if len(str(data)) > MOST_BYTES:
+        raise InvalidInput({"data": [str(_l("This draft is too long; shorten a text or use a document."))]})
+    session.rollback()
+    place = {"holder_node_id": holder_node_id, "kind": kind, "trigger": trigger, "case_id": case_id}
+    try:
+        draft = _locked(session, **place)
+        if draft is not None and draft.revision != revision:
+            raise DraftMoved(draft)
+        if draft is None:
+            draft = Draft(**place, data=data, revision=0, updated_at=now, updated_by=person_id)
+            session.add(draft)
+        draft.data, draft.updated_at, draft.updated_by = data, now, person_id
+        draft.revision += 1
+        session.commit()
+    except IntegrityError:
+        session.rollback()  # two people began the same draft at once: the second sees the first
+        existing = find_draft(session, **place)
+        if existing is None:
+            raise
+        raise DraftMoved(existing) from None
+    except DraftMoved:
+        session.rollback()
+        raise
+    return draft
+
+
+def drop_draft(session: AnySession, draft_id: int) -> None:
+    """Delete a draft and commit."""
+    session.execute(delete(Draft).where(Draft.id == draft_id))
+    session.commit()
+
+
+def _locked(session: AnySession, *, holder_node_id: int, kind: str, trigger: str, case_id: int | None) -> Draft | None:
+    draft = find_draft(
+        session, holder_node_id=holder_node_id, kind=kind, trigger=trigger, case_id=case_id
+    )
+    if draft is not None:
+        session.refresh(draft, with_for_update=True)
+    return draft

@@ -1,0 +1,58 @@
+"""Which definition, roles and facts hold for a case at this moment? Read after the lock, before deciding."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session, scoped_session
+
+from app.access.actor import Actor
+from app.access.reach import roles_reaching_case
+from app.cases.kinds import facts_of
+from app.cases.snapshot import CaseRow
+from app.clock import SHANGHAI
+from workflows.definition import Definition
+from workflows.engine import Acting
+from workflows.kinds.case import CaseFacts
+from workflows.loader import library
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A case under the lock together with who acts on it."""
+
+    case: CaseRow
+    acting: Acting
+    roles: frozenset[str]
+
+
+def definition_of(case: CaseRow) -> Definition:
+    """Return the definition that the case pinned when it was opened."""
+    return library().exact(case.kind, case.place, case.version, case.legal_class)
+
+
+def case_facts(case: CaseRow) -> CaseFacts:
+    """Return what every kind's guards may know of the case itself."""
+    return CaseFacts(
+        number=case.number, state=case.state, revision=case.revision, opened_at=case.opened_at,
+        organization_id=case.organization_id, steps=case.steps, policy=library().policy_pinned(case.policy),
+    )
+
+
+def facts_for(
+    session: "Session | scoped_session[Session]", case: CaseRow, data: dict[str, Any] | None
+) -> Any:
+    """Return the kind's facts for this case; `data` is what is being handed in, or None when only asking."""
+    return facts_of(case.kind)(session, case, data, case_facts(case))
+
+
+def reaching_roles(
+    session: "Session | scoped_session[Session]", case: CaseRow, actor: Actor, now: datetime
+) -> frozenset[str]:
+    """Return the roles with which the actor reaches the case as it is now."""
+    if actor.person_id is None:
+        return frozenset()
+    return roles_reaching_case(
+        session, actor.person_id, case_id=case.id, case_node_path=case.node_path,
+        organization_node_id=case.organization_node_id, on=now.astimezone(SHANGHAI).date(),
+    )

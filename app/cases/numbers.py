@@ -1,0 +1,113 @@
+"""How does a new case begin? Its place, its definition and numbers for life, and a number that tells nothing."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session, scoped_session
+
+from app.access.actor import Actor
+from app.access.models import Node
+from app.cases.kinds import opening_node_of
+from app.cases.models import Case
+from app.cases.reading import read_case
+from app.cases.snapshot import CaseRow
+from app.clock import SHANGHAI
+from app.errors import CaseNotFound, InvalidInput
+from flask_babel import lazy_gettext as _l
+from workflows.definition import Definition
+from workflows.loader import library, place_chain
+
+AnySession = Session | scoped_session[Session]
+
+OWN = text("""
+SELECT o.id FROM organizations o
+  JOIN role_grants g ON g.node_id = o.node_id
+ WHERE g.person_id = :person AND g.role IN ('staff', 'legal_representative') AND g.case_id IS NULL
+   AND g.valid_from <= :today AND (g.valid_to IS NULL OR g.valid_to > :today)
+ GROUP BY o.id ORDER BY o.id
+""")
+TERRITORIES = text("""
+SELECT t.code FROM nodes n JOIN nodes t ON n.path LIKE t.path || '%' AND t.kind = 'territory'
+ WHERE n.id = :node AND t.code IS NOT NULL ORDER BY length(t.path) DESC LIMIT 1
+""")
+
+
+def own_organizations(session: AnySession, person_id: int | None, now: datetime) -> list[int]:
+    """Return the organizations for which the person may open cases today."""
+    today = now.astimezone(SHANGHAI).date()
+    return list(session.execute(OWN, {"person": person_id, "today": today}).scalars())
+
+
+def definition_in_force(
+    session: AnySession, kind: str, node_id: int, legal_class: str | None, now: datetime
+) -> tuple[Definition, str]:
+    """Return the definition and the pins of the policy that a case opened here and now takes for life."""
+    division = session.execute(TERRITORIES, {"node": node_id}).scalar()
+    places = place_chain(division) if division else ("base",)
+    today = now.astimezone(SHANGHAI).date()
+    definition = library().in_force(kind, places, legal_class, today)
+    return definition, library().policy(places, today).pins
+
+
+def open_row(
+    session: AnySession, kind: str, trigger: str, actor: Actor, data: dict[str, Any], now: datetime,
+    *, organization_id: int | None = None, node_id: int | None = None, parent_id: int | None = None,
+) -> CaseRow:
+    """Insert the row of a case that is being opened, without a state, and return it as read."""
+    if organization_id is None and actor.person_id is not None and parent_id is None:
+        organization_id = _organization_of(session, actor, data, now)
+    legal_class, place = _organization_place(session, organization_id)
+    if node_id is None:
+        placing = opening_node_of(kind)
+        node_id = placing(session, organization_id, data) if placing else place
+    if node_id is None:
+        raise InvalidInput({"organization": [str(_l("Choose for which organization you apply."))]})
+    definition, pins = definition_in_force(session, kind, node_id, legal_class, now)
+    case = Case(
+        number=new_number(definition.number_prefix, now), kind=kind, place=definition.place,
+        version=definition.version, legal_class=definition.legal_class, policy=pins, state=None,
+        organization_id=organization_id, node_id=node_id, parent_id=parent_id, opened_at=now,
+    )
+    session.add(case)
+    session.flush()
+    number = case.number
+    session.expire_all()
+    read = read_case(session.connection(), number)
+    assert read is not None
+    return read
+
+
+def new_number(prefix: str, now: datetime) -> str:
+    """Return a number that people can read aloud and that tells neither order nor count."""
+    digits = f"{secrets.randbelow(10**8):08d}"
+    return f"{prefix}{now.astimezone(SHANGHAI):%y}-{digits[:4]}-{digits[4:]}"
+
+
+def _organization_of(session: AnySession, actor: Actor, data: dict[str, Any], now: datetime) -> int | None:
+    own = own_organizations(session, actor.person_id, now)
+    wanted = data.get("organization") if isinstance(data, dict) else None
+    if wanted is None:
+        if len(own) > 1:
+            raise InvalidInput({"organization": [str(_l("Choose for which organization you apply."))]})
+        return own[0] if own else None
+    if not isinstance(wanted, int) or wanted not in own:
+        raise CaseNotFound
+    return wanted
+
+
+def _organization_place(session: AnySession, organization_id: int | None) -> tuple[str | None, int | None]:
+    """Return the legal type of the organization and the node above it: where its registrar sits."""
+    if organization_id is None:
+        return None, None
+    row = session.execute(
+        text("SELECT o.legal_type, n.parent_id FROM organizations o JOIN nodes n ON n.id = o.node_id WHERE o.id = :id"),
+        {"id": organization_id},
+    ).one()
+    return row.legal_type, row.parent_id
+
+
+def node_exists(session: AnySession, node_id: int) -> bool:
+    """Tell whether there is a node with this id."""
+    return session.execute(select(Node.id).where(Node.id == node_id)).scalar() is not None

@@ -1,0 +1,77 @@
+"""What may this person do with this case now, and what not, and why? Asked by every page and by the API."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema
+from sqlalchemy.orm import Session, scoped_session
+
+from app.access.actor import Actor
+from app.cases.facts import definition_of, facts_for, reaching_roles
+from app.cases.kinds import example_of, input_of
+from app.cases.snapshot import CaseRow
+from workflows.definition import Definition, Transition
+from workflows.engine import Acting, Reason, options
+
+
+@dataclass(frozen=True)
+class Option:
+    """A trigger that the person may fire now, with the schema of what it takes."""
+
+    transition: Transition
+    schema: Schema | None
+
+
+@dataclass(frozen=True)
+class RefusedOption:
+    """A trigger that leads on from here but not for this person, or not yet; with all reasons."""
+
+    transition: Transition
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Everything a person can be told about what happens next."""
+
+    definition: Definition
+    roles: frozenset[str]
+    allowed: tuple[Option, ...]
+    refused: tuple[RefusedOption, ...]
+
+
+def choices_for(
+    session: "Session | scoped_session[Session]", case: CaseRow, actor: Actor, now: datetime
+) -> Choices:
+    """Return what the actor may and may not do with the case now. Changes nothing."""
+    definition = definition_of(case)
+    roles = reaching_roles(session, case, actor, now)
+    found = options(
+        definition, state=case.state, acting=Acting(person_id=actor.person_id, roles=roles),
+        facts=facts_for(session, case, None), now=now,
+    )
+    allowed = []
+    for transition in found.allowed:
+        schema = input_of(case.kind, transition.trigger)
+        allowed.append(Option(transition, schema() if schema else None))
+    refused = [RefusedOption(transition, tuple(reasons)) for transition, reasons in found.refused]
+    return Choices(definition, roles, tuple(allowed), tuple(refused))
+
+
+def example_for(
+    session: "Session | scoped_session[Session]", schema: Schema | None, case: CaseRow | None
+) -> dict[str, Any]:
+    """Return data that fits the schema, and this very case where a field knows how."""
+    if schema is None:
+        return {}
+    data: dict[str, Any] = {}
+    for name, field in schema.fields.items():
+        fitting = field.metadata.get("example_from")
+        value = (
+            example_of(fitting)(session, case) if fitting and case is not None else field.metadata.get("example")
+        )
+        if value is None and not field.required:
+            continue
+        data[name] = value
+    return data

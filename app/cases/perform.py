@@ -1,0 +1,273 @@
+"""Open a case and move it. The only code that writes a case's state.
+
+The path of every move (design.md section 2): lock, earlier answer, due moves, stale revision, input, facts,
+decide, effect, one closing statement, follow-on moves, commit. Nothing of a refused move stays but its refusal.
+"""
+
+import json
+import random
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from marshmallow import ValidationError
+from psycopg import errors as pg
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session, scoped_session
+
+from app.access.actor import Actor
+from app.cases.attempts import record_attempt
+from app.cases.facts import Seen, definition_of, facts_for, reaching_roles
+from app.cases.kinds import effect_of, input_of
+from app.cases.move import FollowOn, Move
+from app.cases.numbers import open_row
+from app.cases.papers import attach_documents
+from app.cases.reading import lock_case, read_case
+from app.cases.snapshot import CaseRow, ClockRun
+from app.cases.writing import Request, write_move
+from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision, TryAgain
+from workflows.engine import Acting, Refused, decide
+
+AnySession = Session | scoped_session[Session]
+
+RETRIES = 5
+RETRIED = (pg.SerializationFailure, pg.DeadlockDetected)
+EARLIER = "SELECT fingerprint, answer FROM idempotency_keys WHERE account_id = %(account)s AND key = %(key)s"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for: one trigger of one case, or an opening (`number` None)."""
+
+    kind: str
+    number: str | None
+    trigger: str
+    actor: Actor
+    data: dict[str, Any]
+    revision: int | None
+    key: str | None
+    now: datetime
+    request_id: str
+
+    def fingerprint(self) -> bytes:
+        """Return what the idempotency key stands for: the same key with another fingerprint is refused."""
+        told = [self.kind, self.number, self.trigger, self.revision, self.data]
+        return sha256(json.dumps(told, sort_keys=True, default=str).encode()).digest()
+
+
+def perform(
+    session: AnySession,
+    *,
+    kind: str,
+    trigger: str,
+    actor: Actor,
+    data: dict[str, Any],
+    now: datetime,
+    number: str | None = None,
+    revision: int | None = None,
+    key: str | None = None,
+    request_id: str = "",
+) -> Answer:
+    """Make one move, or open a case, and commit it with everything that belongs to it.
+
+    Returns where the case stands and the receipt; the same key with the same request returns the first answer.
+    Raises CaseNotFound, KeyReused, StaleRevision, InvalidInput or MoveRefused, and then has changed nothing
+    but the record of the refused attempt (and moves that were due anyway). Raises TryAgain when the database
+    kept refusing; then the same call may be made again.
+    """
+    order = Order(kind, number, trigger, actor, data, revision, key, now, request_id)
+    for attempt in range(RETRIES):
+        try:
+            return _once(session, order)
+        except DBAPIError as error:
+            session.rollback()
+            if not _may_be_retried(error):
+                raise
+            time.sleep(random.uniform(0, 0.02) * (attempt + 1))  # noqa: S311 - spreads retries, guards nothing
+        except Exception:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop("move", None)
+    raise TryAgain()
+
+
+def _may_be_retried(error: DBAPIError) -> bool:
+    if isinstance(error.orig, RETRIED):
+        return True
+    if isinstance(error, IntegrityError) and isinstance(error.orig, pg.UniqueViolation):
+        return error.orig.diag.constraint_name in ("pk_idempotency_keys", "uq_cases_number", "pk_history")
+    return isinstance(error, OperationalError) and error.connection_invalidated
+
+
+def _once(session: AnySession, order: Order) -> Answer:
+    session.rollback()  # facts never come from objects that were read before the lock
+    earlier = None
+    if order.number is None:
+        earlier = _earlier_answer(session, order)
+        if earlier is not None:
+            return earlier
+        case = open_row(session, order.kind, order.trigger, order.actor, order.data, order.now)
+    else:
+        found = _locked_case(session, order)
+        if isinstance(found, Answer):
+            return found
+        case = found
+    try:
+        answer, follow_ons = _move(session, case, order)
+    except (Refused, StaleRevision) as refusal:
+        session.rollback()
+        reasons = refusal.reasons if isinstance(refusal, Refused) else ()
+        known = case if order.number is not None else None
+        told = record_attempt(
+            session, kind=order.kind, trigger=order.trigger, case=known, actor=order.actor,
+            reasons=reasons, now=order.now, request_id=order.request_id,
+        )
+        raise MoveRefused(told) if isinstance(refusal, Refused) else refusal from refusal
+    _follow(session, order, follow_ons, case)
+    session.commit()
+    return answer
+
+
+def _locked_case(session: AnySession, order: Order) -> CaseRow | Answer:
+    """Lock and read the case, replay an earlier answer, fire what is due; raise CaseNotFound out of reach."""
+    assert order.number is not None
+    connection = session.connection()
+    if not lock_case(connection, order.number):
+        raise CaseNotFound
+    earlier = _earlier_answer(session, order)
+    case = read_case(connection, order.number)
+    assert case is not None
+    if case.kind != order.kind:
+        raise CaseNotFound
+    if earlier is not None:
+        return earlier
+    fired = False
+    while (due := due_clock(case, order.now)) is not None:
+        fire_clock(session, case, due, order.request_id)
+        fired = True
+        case = read_case(connection, order.number)
+        assert case is not None
+    if fired:
+        session.commit()  # what was due has happened, whatever becomes of this move
+        lock_case(session.connection(), order.number)
+        case = read_case(session.connection(), order.number)
+        assert case is not None
+    return case
+
+
+def _earlier_answer(session: AnySession, order: Order) -> Answer | None:
+    if order.key is None or order.actor.account_id is None:
+        return None
+    values = {"account": order.actor.account_id, "key": order.key}
+    row = session.connection().exec_driver_sql(EARLIER, values).one_or_none()
+    if row is None:
+        return None
+    if bytes(row.fingerprint) != order.fingerprint():
+        raise KeyReused
+    return Answer(**row.answer, replayed=True)
+
+
+def due_clock(case: CaseRow, now: datetime) -> ClockRun | None:
+    """Return the clock that is due first and has a move of its own, or None."""
+    due = [
+        run
+        for run in case.clocks
+        if run.fires and run.stopped_at is None and run.paused_since is None and run.due_at <= now
+    ]
+    return min(due, key=lambda run: (run.due_at, run.name), default=None)
+
+
+def fire_clock(session: AnySession, case: CaseRow, run: ClockRun, request_id: str) -> Answer:
+    """Perform the move of a due clock as of the due time, in the caller's transaction and under its lock."""
+    assert run.fires is not None
+    seen = Seen(case=case, acting=Acting(person_id=None, roles=frozenset(), system=True), roles=frozenset())
+    request = Request(run.fires, None, None, None, None, None, run.due_at, request_id)
+    answer, follow_ons = _apply(session, seen, request, data={}, schema=None)
+    assert not follow_ons, "a clock's move opens nothing"
+    return answer
+
+
+def _move(session: AnySession, case: CaseRow, order: Order) -> tuple[Answer, list[FollowOn]]:
+    roles = reaching_roles(session, case, order.actor, order.now)
+    if case.state is not None:
+        if not roles:
+            raise CaseNotFound
+        if order.revision != case.revision:
+            raise StaleRevision(case.revision, case.state, _moves_since(case, order.revision))
+    schema = input_of(case.kind, order.trigger)
+    loaded = _loaded(schema() if schema else None, order.data)
+    seen = Seen(case=case, acting=Acting(person_id=order.actor.person_id, roles=roles), roles=roles)
+    request = Request(
+        order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,
+        order.fingerprint() if order.key else None, order.now, order.request_id,
+    )
+    return _apply(session, seen, request, data=loaded, schema=schema() if schema else None)
+
+
+def _loaded(schema: Any, data: dict[str, Any]) -> dict[str, Any]:
+    if schema is None:
+        return {}
+    try:
+        return schema.load(data)
+    except ValidationError as error:
+        raise InvalidInput(error.normalized_messages()) from None
+
+
+def _moves_since(case: CaseRow, revision: int | None) -> list[dict[str, Any]]:
+    return [
+        {"sequence": step.sequence, "trigger": step.trigger, "to": step.to_state, "at": step.at.isoformat()}
+        for step in case.steps
+        if revision is None or step.sequence > revision
+    ][-20:]
+
+
+def _apply(
+    session: AnySession, seen: Seen, request: Request, *, data: dict[str, Any], schema: Any
+) -> tuple[Answer, list[FollowOn]]:
+    """Facts, decide, effect, closing statement: the middle of the path, for people and for the system."""
+    case = seen.case
+    definition = definition_of(case)
+    facts = facts_for(session, case, data)
+    decision = decide(
+        definition, state=case.state, trigger=request.trigger, acting=seen.acting, facts=facts,
+        data=data, now=request.now,
+    )
+    move = Move(
+        session=session, case=case, trigger=request.trigger, data=data, facts=facts,
+        person_id=request.person_id, role=decision.role, now=request.now, sequence=case.revision + 1,
+    )
+    session.info["move"] = move
+    attach_documents(move, definition, decision.transition)
+    effect = effect_of(case.kind, request.trigger)
+    follow_ons = (effect(move) if effect else None) or []
+    session.flush()
+    session.info.pop("move", None)
+    answer = write_move(session, move, definition, decision, request, schema)
+    session.expire_all()
+    return answer, follow_ons
+
+
+def _follow(session: AnySession, order: Order, follow_ons: list[FollowOn], parent: CaseRow) -> None:
+    """Make the moves that belong to a move: by the system, on behalf of whoever made it."""
+    for step in follow_ons:
+        if step.number is None:
+            case = open_row(
+                session, step.kind, step.trigger, order.actor, step.data, order.now,
+                organization_id=step.organization_id, node_id=step.node_id, parent_id=step.parent_id or parent.id,
+            )
+        else:
+            lock_case(session.connection(), step.number)
+            read = read_case(session.connection(), step.number)
+            assert read is not None, f"follow-on of a case that is not there: {step.number}"
+            case = read
+        seen = Seen(case=case, acting=Acting(person_id=None, roles=frozenset(), system=True), roles=frozenset())
+        schema = input_of(step.kind, step.trigger)
+        request = Request(
+            step.trigger, None, order.actor.person_id, None, None, None, order.now, order.request_id
+        )
+        loaded = _loaded(schema() if schema else None, step.data)
+        _answer, more = _apply(session, seen, request, data=loaded, schema=schema() if schema else None)
+        _follow(session, order, more, case)

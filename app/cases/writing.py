@@ -1,0 +1,91 @@
+"""From a decision to the closing statement: waits, clocks, notices, the history row and the answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema
+from sqlalchemy.orm import Session, scoped_session
+
+from app.access.roles import ROLES
+from app.cases.chain import hide_personal, link, receipt
+from app.cases.clocks import earliest_due, merged, next_clocks
+from app.cases.closing import Closing, close
+from app.cases.move import Move
+from app.cases.snapshot import CaseRow
+from app.errors import Answer, StaleRevision
+from workflows.definition import Definition
+from workflows.engine import Decision
+from workflows.loader import library
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asked for the move, under which key, and when."""
+
+    trigger: str
+    person_id: int | None
+    on_behalf_of: int | None
+    account_id: int | None
+    key: str | None
+    fingerprint: bytes | None
+    now: datetime
+    request_id: str
+
+
+def write_move(
+    session: "Session | scoped_session[Session]", move: Move, definition: Definition, decision: Decision,
+    request: Request, schema: Schema | None,
+) -> Answer:
+    """Write the move in one statement and return its answer; raise StaleRevision if the case moved meanwhile."""
+    case, transition = move.case, decision.transition
+    state = definition.states[decision.to_state]
+    at = max(request.now, case.last_at) if case.last_at else request.now
+    policy = library().policy_pinned(case.policy)
+    clocks = next_clocks(
+        definition, policy, to_state=decision.to_state, runs=case.clocks, extends=transition.extends, now=at
+    )
+    shown, personal = hide_personal(schema, move.data)
+    link_ = link(
+        number=case.number, kind=case.kind, sequence=move.sequence, prev=case.head, at=at,
+        person_id=request.person_id, on_behalf_of=request.on_behalf_of, role=decision.role,
+        trigger=request.trigger, from_state=case.state, to_state=decision.to_state, data=shown,
+        changes=move.changes, definition=definition_name(definition), policy=case.policy,
+        files=move.file_hashes, reasons=[], request_id=request.request_id,
+    )
+    answer = Answer(
+        number=case.number, state=decision.to_state, revision=case.revision + 1,
+        receipt=receipt(case.number, move.sequence, link_.hash),
+    )
+    final = state.outcome is not None
+    written = close(session.connection(), Closing(
+        case=case, sequence=move.sequence, at=at, trigger=request.trigger, to_state=decision.to_state,
+        person_id=request.person_id, on_behalf_of=request.on_behalf_of, role=decision.role,
+        request_id=request.request_id, link=link_,
+        waits_role=None if final else state.waits_for,
+        waits_node=None if final or state.waits_for is None else node_for(state.waits_for, case),
+        waits_person=None, due_at=None if final else earliest_due(merged(case.clocks, clocks)),
+        closed_at=at if final else None, clocks=clocks,
+        notices=[(n.to, node_for(n.to, case), n.template) for n in transition.notices],
+        personal=personal, documents=move.attachments, draft_holder=case.organization_node_id,
+        account_id=request.account_id, key=request.key, fingerprint=request.fingerprint,
+        answer=answer.as_json(),
+    ))
+    if not written:
+        raise StaleRevision(case.revision, case.state)
+    return answer
+
+
+def definition_name(definition: Definition) -> str:
+    """Return how history names a definition, such as base/payment.v1."""
+    kind = f"{definition.kind}-{definition.legal_class}" if definition.legal_class else definition.kind
+    return f"{definition.place}/{kind}.v{definition.version}"
+
+
+def node_for(role: str, case: CaseRow) -> int:
+    """Return the node where a role acts on the case: its organization for their own people, else the case's place."""
+    if ROLES[role].reach == "organization" and case.organization_node_id is not None:
+        return case.organization_node_id
+    return case.node_id
+
+

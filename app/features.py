@@ -1,0 +1,77 @@
+"""Of what is the application made? The list of features, in their order; nothing is found by magic."""
+
+from importlib import import_module
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask
+
+ROOT = Path(__file__).resolve().parent
+
+# Each feature's models, inputs, facts and effects register themselves when imported.
+MODULES = (
+    "app.access.models",
+    "app.documents.models",
+    "app.notices.models",
+    "app.cases.models",
+    "app.ledger.models",
+    "app.organizations.models",
+    "app.purchasing.models",
+    "app.registration.models", "app.registration.inputs", "app.registration.facts", "app.registration.effects",
+    "app.affiliation.models", "app.affiliation.inputs", "app.affiliation.facts", "app.affiliation.effects",
+    "app.payments.models", "app.payments.inputs", "app.payments.facts", "app.payments.effects",
+)
+
+# Each has a function register(app) that adds its routes.
+PAGES = (
+    "app.access.pages",
+    "app.documents.pages",
+    "app.notices.pages",
+    "app.organizations.pages",
+    "app.ledger.pages",
+    "app.payments.pages",
+    "app.audit.pages",
+    "app.portal.pages",
+    "app.doors.register",
+)
+
+
+def _import(name: str):  # type: ignore[no-untyped-def]
+    """While features are being built: pass over one that is not there yet."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as missing:
+        if missing.name and name.startswith(missing.name):
+            return None
+        raise
+
+
+def load_models() -> None:
+    """Import everything that registers a table, an input, a fact or an effect."""
+    for name in MODULES:
+        _import(name)
+
+
+def register(app: Flask) -> None:
+    """Add every feature to the application."""
+    load_models()
+    for name in PAGES:
+        module = _import(name)
+        if module:
+            module.register(app)
+
+
+def translations(instance: Path) -> str:
+    """Compile the catalogues that are newer than their cache in the instance; return the folder to load from."""
+    target = instance / "translations"
+    for source in sorted((ROOT / "translations").glob("*/LC_MESSAGES/messages.po")):
+        compiled = target / source.relative_to(ROOT / "translations").with_suffix(".mo")
+        if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        draft = compiled.with_suffix(f".{id(source)}.tmp")
+        with source.open("rb") as catalogue, draft.open("wb") as out:
+            write_mo(out, read_po(catalogue))
+        draft.replace(compiled)
+    return str(target)
