@@ -27,6 +27,7 @@ from app.database.places import (
     reachable_install,
     settle,
     socket_folder,
+    write_private,
 )
 
 OWNER = "shuniu"
@@ -98,6 +99,13 @@ class EmbeddedServer:
         finally:
             users.close()
 
+    def keep(self) -> None:
+        """Put a new keeper beside the server if the old one was killed; cheap, to be called now and then."""
+        if self._users is not None and not self._keeper_lives():
+            with self._starting():
+                if not self._keeper_lives():
+                    self._launch()
+
     def destroy(self) -> None:
         """Leave the server and remove its data for good, wherever they stand; the instance folder stays."""
         self.stop()
@@ -145,6 +153,13 @@ class EmbeddedServer:
         )
         with self._connect(SUPERUSER) as connection:
             connection.execute(statement)
+
+    def ensure_database(self, name: str = OWNER) -> None:
+        """Create the database unless it is there; any number of processes may ask at once."""
+        with self._starting(), self._connect(SUPERUSER) as connection:
+            found = connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone()
+            if found is None:
+                self.create_database(name)
 
     def drop_database(self, name: str) -> None:
         """Remove a database and throw out whoever is connected to it; missing is fine."""
@@ -327,16 +342,6 @@ class EmbeddedServer:
 
     def _save_state(self, state: dict[str, str]) -> None:
         write_private(self.instance / "server.json", json.dumps(state) + "\n")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(name, path)
 
 
 def _locale_options(install: Path) -> list[str]:
