@@ -1,0 +1,19 @@
+"""Which papers does a move still lack? Pure: the definition says what it takes, the caller what is there."""
+
+from collections.abc import Collection
+
+from workflows.definition import Definition, Transition
+
+
+def missing_documents(definition: Definition, transition: Transition, given: Collection[str]) -> tuple[str, ...]:
+    """Return the required slots of this move that nothing stands in, in the order of the definition.
+
+    `given` are the slots filled by the case so far and by the move itself. A slot that the transition names but
+    the definition does not require may stay empty.
+    """
+    wanted = set(transition.documents)
+    return tuple(
+        name
+        for name, slot in definition.documents.items()
+        if name in wanted and slot.required and name not in given
+    )
