@@ -1,0 +1,1 @@
+"""The arithmetic of the field: money, days, codes, instalments, bands, hashes. Pure functions."""

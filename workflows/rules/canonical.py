@@ -1,0 +1,40 @@
+"""Which bytes stand for a value? One spelling of JSON, so that equal values have equal hashes."""
+
+import json
+from typing import Any
+
+# Beyond this a reader that keeps numbers as doubles (every browser) would read another number.
+LARGEST_INT = 2**53 - 1
+
+
+class NotCanonical(ValueError):
+    """The value has no canonical spelling (a float, a large integer, a key that is no text, another type)."""
+
+
+def canonical(value: Any) -> bytes:
+    """Return the only JSON spelling of the value as UTF-8: sorted keys, no spaces, no needless escapes."""
+    _refuse_what_has_no_spelling(value, "$")
+    try:
+        return json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        ).encode()
+    except UnicodeEncodeError as error:
+        raise NotCanonical("text with half a surrogate pair has no UTF-8 spelling") from error
+
+
+def _refuse_what_has_no_spelling(value: Any, place: str) -> None:
+    if value is None or isinstance(value, bool | str):
+        return
+    if isinstance(value, int):
+        if abs(value) > LARGEST_INT:
+            raise NotCanonical(f"{place}: {value} is too large to be read the same everywhere")
+    elif isinstance(value, list | tuple):
+        for position, item in enumerate(value):
+            _refuse_what_has_no_spelling(item, f"{place}[{position}]")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise NotCanonical(f"{place}: the key {key!r} is no text")
+            _refuse_what_has_no_spelling(item, f"{place}.{key}")
+    else:
+        raise NotCanonical(f"{place}: {type(value).__name__} has no canonical spelling")
