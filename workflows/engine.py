@@ -1,0 +1,239 @@
+"""May this person make this move now, and if not, why not? Decides; performs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from transitions import EventData, Machine
+
+from workflows.definition import ROLE_TITLES, SYSTEM_ROLE, Definition, Text, Transition
+from workflows.guards import Guard, guard_named
+from workflows.kinds import known
+from workflows.kinds.case import Acting, Facts, Reason
+
+__all__ = ["Acting", "Decision", "Options", "Reason", "Refused", "decide", "options"]
+
+# No state can have this name: definitions allow lower-case letters, digits and underscores only.
+OPENING = "(opening)"
+assert known.FACTS, "importing the known kinds registers their guards"
+
+
+class Refused(Exception):
+    """The move is not allowed, for all of these reasons."""
+
+    def __init__(self, *reasons: Reason) -> None:
+        super().__init__(", ".join(reason.code for reason in reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A move that may be made: which arrow, from where (None: opening), to where, in which role."""
+
+    transition: Transition
+    from_state: str | None
+    to_state: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person may do in a state, and what they may not, with every reason."""
+
+    allowed: tuple[Transition, ...]
+    refused: tuple[tuple[Transition, tuple[Reason, ...]], ...]
+
+
+class _Question:
+    """A throw-away model for the machine: one move asked about once. Never added to the machine."""
+
+    __slots__ = ("acting", "data", "facts", "now", "reasons", "state", "transition")
+
+    def __init__(
+        self, state: str, acting: Acting, facts: Facts, data: Mapping[str, Any] | None, now: datetime
+    ) -> None:
+        self.state = state
+        self.acting = acting
+        self.facts = facts
+        self.data = data
+        self.now = now
+        self.reasons: tuple[Reason, ...] = ()
+        self.transition: Transition | None = None
+
+
+class _Arrow:
+    """The only condition of one transition: right and guards, answered with reasons."""
+
+    __slots__ = ("definition", "guards", "transition")
+
+    def __init__(self, definition: Definition, transition: Transition) -> None:
+        self.definition = definition
+        self.transition = transition
+        self.guards: tuple[Guard, ...] = tuple(guard_named(name) for name in transition.guards)
+
+    def __call__(self, event: EventData) -> bool:
+        question = event.model
+        assert isinstance(question, _Question)
+        question.transition = self.transition
+        question.reasons = self.reasons(question.acting, question.facts, question.data, question.now)
+        return not question.reasons
+
+    def reasons(
+        self, acting: Acting, facts: Facts, data: Mapping[str, Any] | None, now: datetime
+    ) -> tuple[Reason, ...]:
+        """Return every reason against the move; none means that it may be made."""
+        if role_for(self.transition, acting) is None:
+            # Someone without the role is told nothing else about the case.
+            return (_role_missing(self.transition),)
+        return tuple(
+            self._worded(reason)
+            for guard in self.guards
+            if not (data is None and guard.reads_input and self._brings_input())
+            and (reason := guard.ask(facts, acting, data, now)) is not None
+        )
+
+    def _brings_input(self) -> bool:
+        return self.transition.opens or bool(self.transition.documents)
+
+    def _worded(self, reason: Reason) -> Reason:
+        if not reason.documents:
+            return reason
+        slots = self.definition.documents
+        titles = [slots[name].title if name in slots else Text(name, name) for name in reason.documents]
+        text = Text(
+            zh=reason.text.zh.replace("{documents}", "、".join(title.zh for title in titles)),
+            en=reason.text.en.replace("{documents}", ", ".join(title.en for title in titles)),
+        )
+        return replace(reason, text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    machine: Machine
+    arrows: Mapping[int, _Arrow]
+
+
+@lru_cache(maxsize=512)
+def _compiled(definition: Definition) -> _Compiled:
+    """Return the one machine of this definition; its callables come from our registry, never from strings."""
+    arrows = {id(transition): _Arrow(definition, transition) for transition in definition.transitions}
+    table = [
+        {
+            "trigger": transition.trigger,
+            "source": source,
+            "dest": transition.to,
+            "conditions": [arrows[id(transition)]],
+        }
+        for transition in definition.transitions
+        for source in transition.from_ or (OPENING,)
+    ]
+    machine = Machine(
+        model=None,
+        states=[OPENING, *definition.states],
+        initial=OPENING,
+        transitions=table,
+        auto_transitions=False,
+        send_event=True,
+    )
+    return _Compiled(machine, arrows)
+
+
+def decide(
+    definition: Definition,
+    *,
+    state: str | None,
+    trigger: str,
+    acting: Acting,
+    facts: Facts,
+    data: Mapping[str, Any] | None,
+    now: datetime,
+) -> Decision:
+    """Return the decision to make the move, or raise Refused with every reason. Changes nothing."""
+    machine = _compiled(definition).machine
+    event = machine.events.get(trigger)
+    if event is None:
+        raise Refused(_unknown_trigger(trigger))
+    source = OPENING if state is None else state
+    # `.get`, because reading a missing key of this defaultdict would make the source a valid one.
+    if source not in machine.states or not event.transitions.get(source):
+        raise Refused(_wrong_state(definition, state, trigger))
+
+    question = _Question(source, acting, facts, data, now)
+    event.trigger(question)
+
+    if question.reasons:
+        raise Refused(*question.reasons)
+    assert question.transition is not None
+    role = role_for(question.transition, acting)
+    assert role is not None
+    return Decision(question.transition, state, question.state, role)
+
+
+def options(
+    definition: Definition, *, state: str | None, acting: Acting, facts: Facts, now: datetime
+) -> Options:
+    """Return what this person may and may not do in this state. Changes nothing, asks for no input."""
+    arrows = _compiled(definition).arrows
+    allowed: list[Transition] = []
+    refused: list[tuple[Transition, tuple[Reason, ...]]] = []
+    for transition in definition.transitions_from(state):
+        if not transition.by_person:
+            continue
+        reasons = arrows[id(transition)].reasons(acting, facts, None, now)
+        if reasons:
+            refused.append((transition, reasons))
+        else:
+            allowed.append(transition)
+    return Options(tuple(allowed), tuple(refused))
+
+
+def role_for(transition: Transition, acting: Acting) -> str | None:
+    """Return the role in which this actor may fire the arrow, or None."""
+    if acting.system and (transition.on_due is not None or SYSTEM_ROLE in transition.roles):
+        return SYSTEM_ROLE
+    return next((role for role in transition.roles if role in acting.roles and role != SYSTEM_ROLE), None)
+
+
+def _unknown_trigger(trigger: str) -> Reason:
+    return Reason(
+        "unknown_trigger",
+        Text(f"本流程没有“{trigger}”这一操作。", f"This procedure has no move called “{trigger}”."),
+    )
+
+
+def _wrong_state(definition: Definition, state: str | None, trigger: str) -> Reason:
+    title = next(item.title for item in definition.transitions if item.trigger == trigger)
+    known_state = definition.states.get(state) if state is not None else None
+    if state is None:
+        return Reason(
+            "wrong_state",
+            Text(f"“{title.zh}”不能用来新开一件。", f"“{title.en}” cannot open a case."),
+        )
+    where = known_state.title if known_state is not None else Text(state, state)
+    return Reason(
+        "wrong_state",
+        Text(
+            f"本件现在是“{where.zh}”，不能办理“{title.zh}”；请刷新后查看可以办理的事项。",
+            f"The case is “{where.en}” now, so “{title.en}” is not possible; reload to see what is.",
+        ),
+    )
+
+
+def _role_missing(transition: Transition) -> Reason:
+    if transition.on_due is not None:
+        return Reason(
+            "only_by_clock",
+            Text("这一步到期由系统自动办理。", "The system takes this step when the time limit ends."),
+        )
+    titles = [ROLE_TITLES[role] for role in transition.roles if role in ROLE_TITLES]
+    if not titles:
+        return Reason(
+            "only_by_system",
+            Text("这一步由系统随其他办件自动办理。", "The system takes this step with another case."),
+        )
+    zh, en = "或".join(title.zh for title in titles), " or ".join(title.en.lower() for title in titles)
+    return Reason("role_missing", Text(f"需由{zh}办理。", f"Only {en} can do this."))

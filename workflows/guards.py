@@ -1,0 +1,179 @@
+"""Which guards exist? The registry, and the guards that any kind of case can use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workflows.definition import Text
+from workflows.kinds.case import Acting, Facts, Reason
+
+# Facts is Any here because each kind's guards read that kind's own dataclass; checks.py proves the fields.
+GuardFunction = Callable[[Any, Acting, Mapping[str, Any] | None, datetime], Reason | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A named question about facts. `needs` are the fact fields it reads besides `case`.
+
+    A guard that `reads_input` asks about what the move brings along (a chosen contract, papers), so it
+    stays open when options() asks what could be done before anything has been filled in.
+    """
+
+    name: str
+    title: Text
+    ask: GuardFunction
+    needs: tuple[str, ...] = ()
+    reads_input: bool = False
+
+
+_GUARDS: dict[str, Guard] = {}
+
+
+class UnknownGuard(LookupError):
+    """No guard of this name is registered."""
+
+
+def guard(
+    name: str, title: Text, *, needs: tuple[str, ...] = (), reads_input: bool = False
+) -> Callable[[GuardFunction], GuardFunction]:
+    """Register a function as guard `name`; a name can be taken once."""
+
+    def register(function: GuardFunction) -> GuardFunction:
+        if name in _GUARDS:
+            raise ValueError(f"guard {name} is registered already")
+        _GUARDS[name] = Guard(name, title, function, needs, reads_input)
+        return function
+
+    return register
+
+
+def guard_named(name: str) -> Guard:
+    """Return the guard, or raise UnknownGuard. Never imports, never evaluates the name."""
+    try:
+        return _GUARDS[name]
+    except KeyError:
+        raise UnknownGuard(name) from None
+
+
+def registered_guards() -> Mapping[str, Guard]:
+    """Return every registered guard by name."""
+    return dict(_GUARDS)
+
+
+@guard(
+    "four_eyes", Text("双人复核：本案经手人不得批准", "Four eyes: nobody who handled the case approves it")
+)
+def four_eyes(facts: Facts, acting: Acting, data: Mapping[str, Any] | None, now: datetime) -> Reason | None:
+    """Refuse whoever made any earlier move on this case, as staff of the applicant or in office."""
+    if acting.person_id is None:
+        return Reason("needs_a_person", Text("这一步必须由人作出。", "A person must take this step."))
+    if facts.case.performed(acting.person_id):
+        return Reason(
+            "four_eyes",
+            Text(
+                "您已经手本案，不能再批准；请由未经手的审批人办理。",
+                "You have already handled this case, so you may not approve it; another approver must.",
+            ),
+        )
+    return None
+
+
+@guard("not_the_applicant", Text("申请人不得审自己的件", "Nobody reviews an application they handed in"))
+def not_the_applicant(
+    facts: Facts, acting: Acting, data: Mapping[str, Any] | None, now: datetime
+) -> Reason | None:
+    """Refuse whoever acted for the applicant on this case."""
+    as_staff = any(
+        step.role == "staff" and step.person_id == acting.person_id
+        for step in facts.case.steps
+        if step.person_id is not None
+    )
+    if as_staff:
+        return Reason(
+            "not_the_applicant",
+            Text(
+                "本件由您代表申请单位提交，不能由您审核；请转给其他工作人员。",
+                "You handed this in for the applicant, so somebody else must review it.",
+            ),
+        )
+    return None
+
+
+def once(trigger: str, code: str, text: Text) -> GuardFunction:
+    """Return a guard function that refuses when `trigger` was fired on this case before."""
+
+    def ask(facts: Facts, acting: Acting, data: Mapping[str, Any] | None, now: datetime) -> Reason | None:
+        return Reason(code, text) if facts.case.happened(trigger) else None
+
+    return ask
+
+
+@guard(
+    "documents_complete",
+    Text("必交材料齐全", "Every required document is there"),
+    needs=("missing_documents",),
+    reads_input=True,
+)
+def documents_complete(
+    facts: Any, acting: Acting, data: Mapping[str, Any] | None, now: datetime
+) -> Reason | None:
+    """Refuse while a required paper is neither on file nor handed in with this move; name all of them."""
+    if not facts.missing_documents:
+        return None
+    return Reason(
+        "documents_missing",
+        Text("还缺材料：{documents}。请补齐后提交。", "Still missing: {documents}. Add them, then hand in."),
+        documents=tuple(facts.missing_documents),
+    )
+
+
+@guard(
+    "registered_organization",
+    Text("申请单位登记有效", "The organization's registration is in force"),
+    needs=("organization_registered",),
+    reads_input=True,
+)
+def registered_organization(
+    facts: Any, acting: Acting, data: Mapping[str, Any] | None, now: datetime
+) -> Reason | None:
+    """Refuse an organization that has no registration in force."""
+    if facts.organization_registered:
+        return None
+    return Reason(
+        "organization_not_registered",
+        Text(
+            "该单位没有有效登记；请先办理登记，或请登记管理机关核对登记信息。",
+            "The organization has no registration in force; register first, or ask the registrar to check.",
+        ),
+    )
+
+
+guard("first_correction", Text("补正只能通知一次", "Correction is asked for once"))(
+    once(
+        "ask_correction",
+        "correction_asked_before",
+        Text(
+            "补正内容应当一次性告知，本件已通知过补正；请受理或者不予受理。",
+            "Everything to be corrected is told once, and it has been; accept the application or do not.",
+        ),
+    )
+)
+guard("first_return", Text("只能退回修改一次", "An application is returned for changes once"))(
+    once(
+        "return_for_changes",
+        "returned_before",
+        Text(
+            "本件已退回修改过一次；请作出决定。", "It has been returned for changes once; please decide now."
+        ),
+    )
+)
+guard("first_extension", Text("期限只能延长一次", "A time limit is extended once"))(
+    once(
+        "extend_decision",
+        "extended_before",
+        Text("办理期限已经延长过一次，不能再延长。", "The time limit has been extended once already."),
+    )
+)
