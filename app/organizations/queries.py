@@ -1,0 +1,224 @@
+"""What does the register say? Lists by key, Chinese search, one organization whole; never a query per row."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import String, and_, case, exists, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql import ColumnElement
+
+from app.access.models import Node
+from app.access.nodes import AnySession
+from app.organizations.models import Assessment, Organization, RegisterDecision, Registration
+from workflows.rules.uscc import LENGTH, normalize
+
+PAGE = 50
+COUNTED_TO = 10_000
+
+STANDINGS = (
+    "registered", "entry_from_decision", "known_from_decision", "known_from_list", "in_preparation", "ended",
+)
+
+_territory = aliased(Node)
+_own_node = aliased(Node)
+_in_force = aliased(Registration)
+
+
+@dataclass(frozen=True)
+class RegisterRow:
+    """One organization as lists show it."""
+
+    id: int
+    name: str
+    name_en: str | None
+    uscc: str | None
+    legal_type: str
+    standing: str
+    registered_on: date | None
+    division_code: str | None
+    division_zh: str
+    division_en: str | None
+    grade: str | None
+
+    def division(self, locale: str) -> str:
+        """Return the name of the place for readers of `locale`."""
+        return self.division_zh if locale.startswith("zh") or not self.division_en else self.division_en
+
+
+@dataclass(frozen=True)
+class RegisterPage:
+    """Some organizations, newest entry first; `after` is the key of the next page, None at the end."""
+
+    rows: tuple[RegisterRow, ...]
+    after: int | None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One organization with everything that the register knows of it."""
+
+    row: RegisterRow
+    known_from: str
+    node_id: int
+    node_path: str
+    registrations: tuple[Registration, ...]
+    decisions: tuple[RegisterDecision, ...]
+    assessments: tuple[Assessment, ...]
+
+
+def _standing() -> ColumnElement[str]:
+    ended = exists().where(Registration.organization_id == Organization.id)
+    return case(
+        (_in_force.source == "change_decision", literal("entry_from_decision")),
+        (_in_force.id.is_not(None), literal("registered")),
+        (ended, literal("ended")),
+        (Organization.known_from == "decision", literal("known_from_decision")),
+        (Organization.known_from == "list", literal("known_from_list")),
+        else_=literal("in_preparation"),
+    )
+
+
+def _rows() -> Any:
+    grade = (
+        select(Assessment.grade)
+        .where(Assessment.organization_id == Organization.id)
+        .order_by(Assessment.id.desc()).limit(1).scalar_subquery()
+    )
+    return (
+        select(
+            Organization.id, Organization.name, Organization.name_en, Organization.uscc,
+            Organization.legal_type, _standing(), _in_force.registered_on,
+            _territory.code, _territory.name_zh, _territory.name_en, grade,
+        )
+        .join(_own_node, _own_node.id == Organization.node_id)
+        .join(_territory, _territory.id == _own_node.parent_id)
+        .outerjoin(_in_force, _is_in_force())
+    )
+
+
+def _is_in_force() -> ColumnElement[bool]:
+    return and_(_in_force.organization_id == Organization.id, _in_force.ended_on.is_(None))
+
+
+def grams(pattern: str) -> list[str]:
+    """Return the pieces that each name with this pattern has in `search`: its pairs, or its one sign."""
+    if len(pattern) < 2:
+        return [pattern]
+    return sorted({pattern[start:start + 2] for start in range(len(pattern) - 1)})
+
+
+def name_contains(pattern: str) -> ColumnElement[bool]:
+    """Return the condition that the name holds the pattern, sign by sign: LIKE, answered from the index."""
+    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return and_(
+        Organization.search.contains(literal(grams(pattern), ARRAY(String))),
+        Organization.name.like(f"%{escaped}%", escape="\\"),
+    )
+
+
+def _matching(search: str, place_path: str | None) -> list[ColumnElement[bool]]:
+    # Who only prepares is nobody's business yet: seen through its case, not in the register.
+    conditions: list[ColumnElement[bool]] = [
+        or_(
+            Organization.known_from.in_(("decision", "list")),
+            exists().where(Registration.organization_id == Organization.id),
+        )
+    ]
+    wanted = search.strip()
+    if wanted:
+        code = normalize(wanted)
+        by_code = len(code) == LENGTH and code.isascii() and code.isalnum()
+        conditions.append(Organization.uscc == code if by_code else name_contains(wanted))
+    if place_path:
+        conditions.append(_own_node.path.like(f"{place_path}%"))
+    return conditions
+
+
+def list_organizations(
+    session: AnySession, *, search: str = "", place_path: str | None = None, after: int | None = None,
+    limit: int = PAGE,
+) -> RegisterPage:
+    """Return a page of the register behind the key `after`. One query, however many rows."""
+    query = _rows().where(*_matching(search, place_path))
+    if after is not None:
+        query = query.where(Organization.id < after)
+    found = session.execute(query.order_by(Organization.id.desc()).limit(limit + 1)).all()
+    rows = tuple(RegisterRow(*row) for row in found[:limit])
+    return RegisterPage(rows, rows[-1].id if len(found) > limit else None)
+
+
+def count_organizations(session: AnySession, *, search: str = "", place_path: str | None = None) -> int:
+    """Return how many match, counted no further than one above COUNTED_TO."""
+    matching = (
+        select(Organization.id)
+        .join(_own_node, _own_node.id == Organization.node_id)
+        .where(*_matching(search, place_path)).limit(COUNTED_TO + 1)
+    )
+    return session.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
+
+
+def register_size(session: AnySession) -> tuple[int, int]:
+    """Return how many organizations are known and how many published decisions about them."""
+    row = session.execute(text(
+        "SELECT (SELECT count(*) FROM organizations), (SELECT count(*) FROM register_decisions)"
+    )).one()
+    return row[0], row[1]
+
+
+def profile_of(session: AnySession, organization_id: int) -> Profile | None:
+    """Return the organization whole, or None. The same few queries for every organization."""
+    query = _rows().add_columns(Organization.known_from, Organization.node_id, _own_node.path)
+    found = session.execute(query.where(Organization.id == organization_id)).one_or_none()
+    if found is None:
+        return None
+    *row, known_from, node_id, path = found
+    return Profile(
+        row=RegisterRow(*row), known_from=known_from, node_id=node_id, node_path=path,
+        registrations=_of(session, Registration, organization_id, Registration.known_since),
+        decisions=_of(session, RegisterDecision, organization_id, RegisterDecision.decided_on),
+        assessments=_of(session, Assessment, organization_id, Assessment.known_on),
+    )
+
+
+def _of(session: AnySession, model: Any, organization_id: int, order: Any) -> tuple[Any, ...]:
+    query = select(model).where(model.organization_id == organization_id)
+    return tuple(session.scalars(query.order_by(order.desc(), model.id.desc())))
+
+
+def is_registered(session: AnySession, organization_id: int) -> bool:
+    """Say whether a registration of the organization is in force."""
+    query = select(exists().where(
+        Registration.organization_id == organization_id, Registration.ended_on.is_(None)
+    ))
+    return session.execute(query).scalar_one()
+
+
+def holder_of_name(session: AnySession, name: str, *, except_id: int | None) -> str | None:
+    """Return the code (or the name) of another registered organization that bears this very name."""
+    query = (
+        select(func.coalesce(Organization.uscc, Organization.name))
+        .join(_in_force, _is_in_force())
+        .where(Organization.search.contains(literal(grams(name), ARRAY(String))), Organization.name == name)
+        .order_by(Organization.id).limit(1)
+    )
+    if except_id is not None:
+        query = query.where(Organization.id != except_id)
+    return session.execute(query).scalar_one_or_none()
+
+
+def organization_json(row: RegisterRow) -> dict[str, Any]:
+    """Return the organization as GET /api/v1/organizations sends it."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "name_en": row.name_en,
+        "uscc": row.uscc,
+        "legal_type": row.legal_type,
+        "standing": row.standing,
+        "registered": row.standing in ("registered", "entry_from_decision"),
+        "registered_on": row.registered_on.isoformat() if row.registered_on else None,
+        "division": {"code": row.division_code, "zh": row.division_zh, "en": row.division_en},
+        "grade": row.grade,
+    }

@@ -1,0 +1,205 @@
+"""What may those above do to the register? Open, enter, confirm, allot; in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import exists, select
+
+from app.access.models import Node
+from app.access.nodes import AnySession, create_node
+from app.access.reach import holdings
+from app.clock import SHANGHAI
+from app.errors import Problem
+from app.organizations.checking import TYPE_CODE_OF
+from app.organizations.models import Organization, Registration, UsccAllotment
+from app.organizations.places import territory
+from workflows.rules.uscc import issue
+
+SUBJECT_LENGTH = 8
+
+
+class NotARegistrar(Problem):
+    """Only a registrar of the place may enter a registration."""
+
+    status = 403
+    code = "not_a_registrar"
+    title = _l("Only the registrar of this place may do this")
+
+    def __init__(self) -> None:
+        super().__init__(_l("Ask the civil affairs department that issued the certificate."))
+
+
+class CannotConfirm(Problem):
+    """There is nothing to confirm: the detail says why and what to do instead."""
+
+    status = 409
+    code = "cannot_confirm"
+    title = _l("This registration cannot be confirmed")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a registrar reads off a registration certificate."""
+
+    registered_on: date
+    authority: str
+    evidence: str
+
+
+def open_in_preparation(
+    session: AnySession, *, name: str, legal_type: str, division: str, now: datetime, known_from: str = "self"
+) -> Organization:
+    """Add an organization that is not registered yet, with its node in the division; flushed."""
+    node = create_node(
+        session, parent=territory(session, division), kind="organization", name_zh=name,
+        valid_from=now.astimezone(SHANGHAI).date(),
+    )
+    organization = Organization(
+        node_id=node.id, name=name, legal_type=legal_type, known_from=known_from, created_at=now
+    )
+    session.add(organization)
+    session.flush()
+    return organization
+
+
+def enter_registration(
+    session: AnySession, organization: Organization, *, uscc: str, name: str, registered_on: date,
+    authority: str, case_id: int, sequence: int, now: datetime,
+) -> Registration:
+    """Put the organization into the register by a decided case; flushed, its history row may follow."""
+    organization.uscc, organization.name = uscc, name
+    _rename_node(session, organization)
+    registration = Registration(
+        organization_id=organization.id, uscc=uscc, name=name, known_since=registered_on,
+        registered_on=registered_on, source="case", authority=authority, case_id=case_id, sequence=sequence,
+        entered_at=now,
+    )
+    session.add(registration)
+    session.flush()
+    return registration
+
+
+def rename(session: AnySession, organization: Organization, *, name: str, legal_type: str) -> None:
+    """Give an organization in preparation the name and type that it now applies with."""
+    organization.name, organization.legal_type = name, legal_type
+    _rename_node(session, organization)
+
+
+def _rename_node(session: AnySession, organization: Organization) -> None:
+    node = session.get_one(Node, organization.node_id)
+    node.name_zh = organization.name
+
+
+def may_confirm(session: AnySession, person_id: int, node_path: str, on: date) -> bool:
+    """Say whether the person is a registrar whose place reaches this node today."""
+    return any(
+        held.role == "registrar" and held.case_id is None and node_path.startswith(held.node_path)
+        for held in holdings(session, person_id, on)
+    )
+
+
+def confirm_entry(
+    session: AnySession, *, organization_id: int, person_id: int, certificate: Certificate, now: datetime
+) -> Registration:
+    """Enter a registration that exists outside Shuniu, read off its certificate by a registrar of the place.
+
+    For organizations known from a list or a decision only; who entered it, when and from what stands in
+    the row. Flushed, not committed. Raises NotARegistrar or CannotConfirm and changes nothing.
+    """
+    organization = session.get(Organization, organization_id, with_for_update=True, populate_existing=True)
+    if organization is None or organization.uscc is None:
+        raise CannotConfirm(_l("An organization without a code is registered by a case of its own."))
+    path = session.get_one(Node, organization.node_id).path
+    today = now.astimezone(SHANGHAI).date()
+    if not may_confirm(session, person_id, path, today):
+        raise NotARegistrar
+    if certificate.registered_on > today:
+        raise CannotConfirm(_l("The date on the certificate lies in the future. Correct it."))
+    registration = _open_registration(session, organization_id)
+    if registration is None:
+        registration = Registration(organization_id=organization_id, uscc=organization.uscc)
+        session.add(registration)
+    elif registration.source != "change_decision":
+        raise CannotConfirm(_l("The register holds a registration in force already."))
+    registration.name = organization.name
+    registration.source = "certificate"
+    registration.known_since = registration.registered_on = certificate.registered_on
+    registration.authority = certificate.authority
+    registration.evidence = certificate.evidence
+    registration.entered_by, registration.entered_at = person_id, now
+    session.flush()
+    return registration
+
+
+def _open_registration(session: AnySession, organization_id: int) -> Registration | None:
+    query = select(Registration).where(
+        Registration.organization_id == organization_id, Registration.ended_on.is_(None)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def registrar_place(session: AnySession, node_id: int) -> Node | None:
+    """Return the district, city or province whose code a registrar at or above this node writes."""
+    here = session.get_one(Node, node_id)
+    ids = [int(part) for part in here.path.strip("/").split("/")]
+    above = session.scalars(select(Node).where(Node.id.in_(ids), Node.kind == "territory")).all()
+    coded = [node for node in above if node.code and len(node.code) == 6]
+    return max(coded, key=lambda node: len(node.path), default=None)
+
+
+def add_code_range(
+    session: AnySession, *, division: str, legal_type: str, prefix: str, first: int, last: int
+) -> UsccAllotment:
+    """Record a range of subject numbers that the code centre allotted to the registrar of a division."""
+    allotment = UsccAllotment(
+        node_id=territory(session, division).id, legal_type=legal_type, prefix=prefix,
+        next_number=first, last_number=last,
+    )
+    session.add(allotment)
+    session.flush()
+    return allotment
+
+
+def has_code_left(session: AnySession, node_id: int, legal_type: str) -> bool:
+    """Say whether a code can still be allotted for this type by the registrar at this node."""
+    query = select(exists().where(
+        UsccAllotment.node_id == node_id, UsccAllotment.legal_type == legal_type,
+        UsccAllotment.next_number <= UsccAllotment.last_number,
+    ))
+    return session.execute(query).scalar_one()
+
+
+class NoCodeLeft(Problem):
+    """The registrar's ranges are used up."""
+
+    status = 409
+    code = "no_code_left"
+    title = _l("No code is left to allot")
+
+    def __init__(self) -> None:
+        super().__init__(_l("Have a new range of codes entered: flask registry allot."))
+
+
+def allot_code(session: AnySession, place: Node, legal_type: str) -> str:
+    """Return a new code of this registrar and use it up; two who ask at once wait for each other."""
+    # All ranges, locked: a range that another move emptied meanwhile must not hide the next one.
+    ranges = session.scalars(
+        select(UsccAllotment)
+        .where(UsccAllotment.node_id == place.id, UsccAllotment.legal_type == legal_type)
+        .order_by(UsccAllotment.id).with_for_update().execution_options(populate_existing=True)
+    ).all()
+    assert place.code is not None
+    for allotment in ranges:
+        while allotment.next_number <= allotment.last_number:
+            digits = SUBJECT_LENGTH - len(allotment.prefix)
+            body = f"{allotment.prefix}{allotment.next_number:0{digits}d}"
+            allotment.next_number += 1
+            code = issue(TYPE_CODE_OF[legal_type], place.code, body)
+            if not _is_taken(session, code):
+                return code
+    raise NoCodeLeft
+
+
+def _is_taken(session: AnySession, code: str) -> bool:
+    return session.execute(select(exists().where(Organization.uscc == code))).scalar_one()
