@@ -44,6 +44,10 @@ class Policy:
         """Tell whether a caller must be known."""
         return self.who != "public"
 
+    def roles_held_among(self, held: frozenset[str]) -> frozenset[str]:
+        """Return those of the caller's roles that open the route."""
+        return held.intersection(self.roles)
+
     def as_text(self) -> str:
         """Return the policy as it was declared, as in 'role:auditor,cashier'."""
         return f"role:{','.join(self.roles)}" if self.roles else self.who

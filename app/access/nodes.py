@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.access.models import NODE_KINDS, Node
 
-AnySession = Session | scoped_session[Session]
+AnySession = Session | scoped_session[Any]
 ROOT_CODE = "000000"
 
 

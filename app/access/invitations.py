@@ -1,0 +1,114 @@
+"""How does a new person come in? By a link that works once and not for long. Real time."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.access.accounts import add_account
+from app.access.grants import grant
+from app.access.models import Account, Invitation, Node, Person
+from app.access.nodes import AnySession, ensure_root
+from app.access.roles import role_of
+from app.access.secrets import digest_of, new_token
+from app.errors import Problem
+
+LIFE = timedelta(hours=72)
+
+
+class InvitationInvalid(Problem):
+    """This link opens nothing: it never was one, was used, or has expired. Which is not told."""
+
+    status = 404
+    code = "invitation_invalid"
+    title: Any = _l("This invitation is not valid")
+
+    def __init__(self) -> None:
+        super().__init__(_l("It was used, has expired, or was not copied whole. Ask for a new one."))
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """What the invited person says of themselves."""
+
+    name: str
+    login: str
+    password: str
+    locale: str = "zh_Hans_CN"
+
+
+def invite(
+    session: AnySession,
+    *,
+    role: str,
+    node: Node | None,
+    email: str | None,
+    by: int | None,
+    now: datetime,
+    life: timedelta = LIFE,
+) -> str:
+    """Return the token of a new invitation, shown this once; the caller commits."""
+    role_of(role)
+    token = new_token()
+    session.add(
+        Invitation(
+            token_digest=digest_of(token),
+            role=role,
+            node_id=node.id if node else None,
+            email=email,
+            invited_by=by,
+            created_at=now,
+            expires_at=now + life,
+        )
+    )
+    session.flush()
+    return token
+
+
+def link_to(token: str, *, base: str) -> str:
+    """Return the address to send to the invited person."""
+    return f"{base.rstrip('/')}/invitations/{token}"
+
+
+def find_invitation(session: AnySession, token: str, *, now: datetime) -> Invitation:
+    """Return the invitation that can be accepted by this token now, or raise InvitationInvalid."""
+    found = session.scalars(
+        select(Invitation).where(
+            Invitation.token_digest == digest_of(token),
+            Invitation.used_at.is_(None),
+            Invitation.expires_at > now,
+        )
+    ).one_or_none()
+    if found is None:
+        raise InvitationInvalid
+    return found
+
+
+def accept(session: AnySession, token: str, who: NewPerson, *, now: datetime, on: date) -> Account:
+    """Make person, account and role grant, and use the invitation up; or raise, leaving it as it was.
+
+    Of two who accept at once one gets InvitationInvalid. The caller commits.
+    """
+    invitation = find_invitation(session, token, now=now)
+    # The second waits here for the first, and then sees that it was used.
+    session.refresh(invitation, with_for_update=True)
+    if invitation.used_at is not None:
+        raise InvitationInvalid
+    person = Person(name=who.name.strip(), email=invitation.email, locale=who.locale)
+    account = add_account(session, person, login=who.login, password=who.password)
+    node = session.get(Node, invitation.node_id) if invitation.node_id else None
+    grant(
+        session,
+        person_id=person.id,
+        role=invitation.role,
+        node=node or ensure_root(session),
+        on=on,
+        by=invitation.invited_by,
+        now=now,
+    )
+    invitation.used_at = now
+    invitation.account_id = account.id
+    session.flush()
+    return account

@@ -1,0 +1,54 @@
+"""How does a program come in? With a bearer token of one account that expires. Real time."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from app.access.models import Account, ApiToken, Person
+from app.access.nodes import AnySession
+from app.access.secrets import digest_of, new_token
+from app.access.sign_in import Known
+
+PREFIX = "shuniu_"
+LONGEST_LIFE = timedelta(days=365)
+
+
+def issue_token(
+    session: AnySession, *, account_id: int, name: str, now: datetime, life: timedelta = timedelta(days=90)
+) -> str:
+    """Return a new token, shown this once; the caller commits."""
+    token = new_token(PREFIX)
+    session.add(
+        ApiToken(
+            account_id=account_id,
+            digest=digest_of(token),
+            name=name,
+            created_at=now,
+            expires_at=now + min(life, LONGEST_LIFE),
+        )
+    )
+    session.flush()
+    return token
+
+
+def known_by_token(session: AnySession, token: str, *, now: datetime) -> Known | None:
+    """Return who the token belongs to; None if it is unknown, expired or revoked, or its account disabled."""
+    row = session.execute(
+        select(Person.id, Account.id, Person.name, Person.locale)
+        .select_from(ApiToken)
+        .join(Account, Account.id == ApiToken.account_id)
+        .join(Person, Person.id == Account.person_id)
+        .where(ApiToken.digest == digest_of(token), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+        .where(Account.disabled_at.is_(None))
+    ).one_or_none()
+    return Known(*row) if row else None
+
+
+def revoke_all_tokens(session: AnySession, account_id: int, *, now: datetime) -> None:
+    """Revoke every token of the account; the caller commits."""
+    session.execute(
+        update(ApiToken)
+        .where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
