@@ -100,7 +100,7 @@ class CorrectionData:
 
 @dataclass(frozen=True)
 class RefusalData:
-    """A decision against the applicant, before acceptance (`accepted` False) or after, with reasons and remedies."""
+    """A decision not to accept or, once `accepted`, not to grant, with reasons and remedies."""
 
     head: Head
     applicant: str
@@ -115,7 +115,7 @@ class RefusalData:
 
 @dataclass(frozen=True)
 class VoucherData:
-    """One payment as the books keep it; the account number arrives masked, `signatures` are (step, name, at)."""
+    """One payment as the books keep it; the account arrives masked, `signatures` are (step, name, at)."""
 
     head: Head
     payee: str
@@ -144,7 +144,8 @@ def certificate_pdf(data: CertificateData, decided_at: datetime) -> bytes:
         ("业务范围", data.business_scope),
     ]
     if data.fund_fen is not None:
-        rows.append((_FUND_LABELS.get(data.legal_type, "注册资金"), f"{in_words(data.fund_fen)}（¥ {format_yuan(data.fund_fen)}）"))
+        fund = f"{in_words(data.fund_fen)}（¥ {format_yuan(data.fund_fen)}）"
+        rows.append((_FUND_LABELS.get(data.legal_type, "注册资金"), fund))
     if data.sponsor is not None:
         rows.append(("业务主管单位", data.sponsor))
     rows.append(("登记日期", _day(data.registered_on)))
@@ -165,7 +166,9 @@ def acceptance_pdf(data: AcceptanceData, decided_at: datetime) -> bytes:
     if data.promised_by is not None:
         rows.append(("承诺办结日期", _day(data.promised_by)))
     page = _addressed(data) | {
-        "rows": rows, "contact": data.contact, "legal_basis": data.legal_basis,
+        "rows": rows,
+        "contact": data.contact,
+        "legal_basis": data.legal_basis,
         "documents": [(name, _day(received)) for name, received in data.documents],
     }
     return _compile("acceptance", data, page, decided_at)
@@ -174,8 +177,10 @@ def acceptance_pdf(data: AcceptanceData, decided_at: datetime) -> bytes:
 def correction_pdf(data: CorrectionData, decided_at: datetime) -> bytes:
     """Return the one notice of all corrections as a PDF."""
     page = _addressed(data) | {
-        "items": data.items, "reply_by": _day(data.reply_by),
-        "contact": data.contact, "legal_basis": data.legal_basis,
+        "items": data.items,
+        "reply_by": _day(data.reply_by),
+        "contact": data.contact,
+        "legal_basis": data.legal_basis,
     }
     return _compile("correction", data, page, decided_at)
 
@@ -185,8 +190,10 @@ def refusal_pdf(data: RefusalData, decided_at: datetime) -> bytes:
     page = _addressed(data) | {
         "title": "不予行政许可决定书" if data.accepted else "不予受理决定书",
         "decision": "不予行政许可" if data.accepted else "不予受理",
-        "reasons": data.reasons, "legal_basis": data.legal_basis,
-        "review_authority": data.review_authority, "court": data.court,
+        "reasons": data.reasons,
+        "legal_basis": data.legal_basis,
+        "review_authority": data.review_authority,
+        "court": data.court,
     }
     return _compile("refusal", data, page, decided_at)
 
@@ -197,9 +204,14 @@ def payment_voucher_pdf(data: VoucherData, decided_at: datetime) -> bytes:
         "amount": format_yuan(data.amount_fen),
         "amount_in_words": in_words(data.amount_fen),
         "rows": [
-            ("收款单位", data.payee), ("开户银行", data.payee_bank), ("收款账号", data.payee_account_masked),
-            ("预算项目", data.budget_line), ("合同", data.contract), ("拨付期次", data.instalment),
-            ("发票号码", data.invoice_number), ("支付指令号", data.instruction_number),
+            ("收款单位", data.payee),
+            ("开户银行", data.payee_bank),
+            ("收款账号", data.payee_account_masked),
+            ("预算项目", data.budget_line),
+            ("合同", data.contract),
+            ("拨付期次", data.instalment),
+            ("发票号码", data.invoice_number),
+            ("支付指令号", data.instruction_number),
         ],
         "signatures": [(step, name, _minute(at)) for step, name, at in data.signatures],
     }
@@ -219,7 +231,9 @@ def _compile(template: str, data: Any, page: dict[str, Any], decided_at: datetim
     code = verification_code(data)
     head: Head = data.head
     page = page | {
-        "head": asdict(head), "code": code, "date_text": _day(day),
+        "head": asdict(head),
+        "code": code,
+        "date_text": _day(day),
         "date": {"year": day.year, "month": day.month, "day": day.day},
     }
     target = f"{head.verify_base}{code}" if head.verify_base else f"{head.case_number} {code}"

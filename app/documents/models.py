@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import CHAR, BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, Text, text
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,8 +37,12 @@ class Document(db.Model):
         Index("ix_documents_organization_id_id", "organization_id", "id"),
         Index("ix_documents_sha256", "sha256"),
         Index("ix_documents_uploaded_by_id", "uploaded_by", "id"),
-        Index("uq_documents_verification_code", "verification_code", unique=True,
-              postgresql_where=text("verification_code IS NOT NULL")),
+        Index(
+            "uq_documents_verification_code",
+            "verification_code",
+            unique=True,
+            postgresql_where=text("verification_code IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -44,13 +58,16 @@ class Document(db.Model):
 
 
 class CaseDocument(db.Model):
-    """A paper that a move put into a slot of its case, by reference; append-only, the highest sequence is current."""
+    """A paper that a move put into a slot of its case, by reference; append-only, the last one is current."""
 
     __tablename__ = "case_documents"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["case_id", "sequence"], ["history.case_id", "history.sequence"],
-            name="fk_case_documents_history", deferrable=True, initially="DEFERRED",
+            ["case_id", "sequence"],
+            ["history.case_id", "history.sequence"],
+            name="fk_case_documents_history",
+            deferrable=True,
+            initially="DEFERRED",
         ),
         Index("ix_case_documents_document_id", "document_id"),
     )

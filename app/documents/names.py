@@ -15,12 +15,12 @@ _DEVICES = frozenset(
 def clean_name(raw: str) -> str:
     """Return the name as people may see it: one line, no folder, no invisible sign, at most 120 characters.
 
-    Bidirectional marks go, so a name reads in the order in which its extension is judged. The extension is kept.
+    Bidirectional marks go, so a name reads in the order in which its extension is judged, which is kept.
     """
     name = unicodedata.normalize("NFC", raw.replace("\\", "/")).rsplit("/", 1)[-1]
     name = "".join(" " if sign.isspace() else sign for sign in name)
-    # Control signs, format signs (bidi marks, zero-width) and lone surrogates go; private-use signs stay: old systems
-    # write rare characters of names with them.
+    # Control signs, format signs (bidi marks, zero-width) and lone surrogates go; private-use signs stay:
+    # old systems write rare characters of names with them.
     name = "".join(sign for sign in name if unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
     name = "".join("_" if sign in _FORBIDDEN else sign for sign in name)
     name = " ".join(name.split()).strip(". ")
@@ -43,7 +43,8 @@ def extension_of(name: str) -> str:
 def content_disposition(name: str) -> str:
     """Return the header that makes a browser save the file under this name (RFC 6266), never show it."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = "".join(sign if sign.isalnum() or sign in "-_. ()" else "_" for sign in plain).strip(". ") or NAMELESS
+    plain = "".join(sign if sign.isalnum() or sign in "-_. ()" else "_" for sign in plain)
+    plain = plain.strip(". ") or NAMELESS
     stem, extension = plain.rpartition(".")[0], extension_of(name)
     if extension and not stem and extension.isascii():
         plain = f"{NAMELESS}.{extension}"

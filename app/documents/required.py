@@ -2,14 +2,16 @@
 
 from collections.abc import Collection
 
-from workflows.definition import Definition, Transition
+from workflows.definition import Definition, DocumentSlot, Transition
 
 
-def missing_documents(definition: Definition, transition: Transition, given: Collection[str]) -> tuple[str, ...]:
+def missing_documents(
+    definition: Definition, transition: Transition, given: Collection[str]
+) -> tuple[str, ...]:
     """Return the required slots of this move that nothing stands in, in the order of the definition.
 
-    `given` are the slots filled by the case so far and by the move itself. A slot that the transition names but
-    the definition does not require may stay empty.
+    `given` are the slots filled by the case so far and by the move itself. A slot that the transition names
+    but the definition does not require may stay empty.
     """
     wanted = set(transition.documents)
     return tuple(
@@ -17,3 +19,8 @@ def missing_documents(definition: Definition, transition: Transition, given: Col
         for name, slot in definition.documents.items()
         if name in wanted and slot.required and name not in given
     )
+
+
+def takes(slot: DocumentSlot, media_type: str) -> bool:
+    """Tell whether papers of this type may stand in the slot; a slot that names none takes every type."""
+    return not slot.media or media_type in slot.media

@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,13 +21,16 @@ Moment = TIMESTAMP(timezone=True)
 
 
 class Notice(db.Model):
-    """Something a move has to say, to one person or to whoever holds a role at a node; append-only but `expanded_at`."""
+    """Something a move has to say, to one person or to who holds a role at a node; only `expanded_at` changes."""
 
     __tablename__ = "notices"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["case_id", "sequence"], ["history.case_id", "history.sequence"],
-            name="fk_notices_history", deferrable=True, initially="DEFERRED",
+            ["case_id", "sequence"],
+            ["history.case_id", "history.sequence"],
+            name="fk_notices_history",
+            deferrable=True,
+            initially="DEFERRED",
         ),
         CheckConstraint(
             "(person_id IS NOT NULL) <> (audience_role IS NOT NULL AND audience_node_id IS NOT NULL)",
@@ -66,7 +78,12 @@ class Mail(db.Model):
     __table_args__ = (
         CheckConstraint("sent_at IS NULL OR failed_at IS NULL", name="sent_or_failed"),
         CheckConstraint("tries >= 0", name="tries_count_up"),
-        Index("ix_mails_waiting", "next_try_at", "id", postgresql_where=text("sent_at IS NULL AND failed_at IS NULL")),
+        Index(
+            "ix_mails_waiting",
+            "next_try_at",
+            "id",
+            postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -40,7 +40,10 @@ def upgrade() -> None:
     op.create_index("ix_documents_sha256", "documents", ["sha256"])
     op.create_index("ix_documents_uploaded_by_id", "documents", ["uploaded_by", "id"])
     op.create_index(
-        "uq_documents_verification_code", "documents", ["verification_code"], unique=True,
+        "uq_documents_verification_code",
+        "documents",
+        ["verification_code"],
+        unique=True,
         postgresql_where=sa.text("verification_code IS NOT NULL"),
     )
     op.create_table(
@@ -50,8 +53,11 @@ def upgrade() -> None:
         sa.Column("document_id", sa.BigInteger, sa.ForeignKey("documents.id"), primary_key=True),
         sa.Column("sequence", sa.Integer, nullable=False),
         sa.ForeignKeyConstraint(
-            ["case_id", "sequence"], ["history.case_id", "history.sequence"],
-            name="fk_case_documents_history", deferrable=True, initially="DEFERRED",
+            ["case_id", "sequence"],
+            ["history.case_id", "history.sequence"],
+            name="fk_case_documents_history",
+            deferrable=True,
+            initially="DEFERRED",
         ),
     )
     op.create_index("ix_case_documents_document_id", "case_documents", ["document_id"])

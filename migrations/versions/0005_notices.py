@@ -43,8 +43,11 @@ def _create_notices() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("expanded_at", MOMENT),
         sa.ForeignKeyConstraint(
-            ["case_id", "sequence"], ["history.case_id", "history.sequence"],
-            name="fk_notices_history", deferrable=True, initially="DEFERRED",
+            ["case_id", "sequence"],
+            ["history.case_id", "history.sequence"],
+            name="fk_notices_history",
+            deferrable=True,
+            initially="DEFERRED",
         ),
         sa.CheckConstraint(
             "(person_id IS NOT NULL) <> (audience_role IS NOT NULL AND audience_node_id IS NOT NULL)",
@@ -63,9 +66,13 @@ def _create_deliveries() -> None:
         sa.Column("person_id", sa.BigInteger, sa.ForeignKey("people.id"), nullable=False),
         sa.Column("read_at", MOMENT),
     )
-    op.create_index("uq_deliveries_notice_id_person_id", "deliveries", ["notice_id", "person_id"], unique=True)
+    op.create_index(
+        "uq_deliveries_notice_id_person_id", "deliveries", ["notice_id", "person_id"], unique=True
+    )
     op.create_index("ix_deliveries_person_id_id", "deliveries", ["person_id", "id"])
-    op.create_index("ix_deliveries_unread", "deliveries", ["person_id"], postgresql_where=sa.text("read_at IS NULL"))
+    op.create_index(
+        "ix_deliveries_unread", "deliveries", ["person_id"], postgresql_where=sa.text("read_at IS NULL")
+    )
 
 
 def _create_mails() -> None:
@@ -88,6 +95,8 @@ def _create_mails() -> None:
         sa.CheckConstraint("tries >= 0", name="tries_count_up"),
     )
     op.create_index(
-        "ix_mails_waiting", "mails", ["next_try_at", "id"],
+        "ix_mails_waiting",
+        "mails",
+        ["next_try_at", "id"],
         postgresql_where=sa.text("sent_at IS NULL AND failed_at IS NULL"),
     )
