@@ -34,7 +34,7 @@ OWNER = "shuniu"
 SUPERUSER = "postgres"
 ROLES = {"owner": OWNER, "app": f"{OWNER}_app", "signer": f"{OWNER}_signer"}
 START_SECONDS = 90.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 13.0
 LARGEST_LOG = 10_000_000
 
 SETTINGS = {

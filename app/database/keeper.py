@@ -131,7 +131,7 @@ class Keeper:
     def stop(self) -> None:
         """Fast shutdown, then harder if that takes too long."""
         gentle = not self.instance_is_gone()
-        for number, patience in ((signal.SIGINT, 12.0), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0)):
+        for number, patience in ((signal.SIGINT, 9.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 1.0)):
             if not gentle and number == signal.SIGINT:
                 continue
             pid = self.child.pid if self.child is not None else postmaster(self.data)

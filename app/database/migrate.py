@@ -8,11 +8,12 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from app.database.places import DatabaseError
-from app.database.privileges import apply_privileges, are_applied
-from app.database.provision import Urls, libpq
+from app.database.privileges import Roles, apply_privileges, are_applied
+from app.database.provision import libpq
 
 SCRIPTS = Path(__file__).resolve().parent.parent.parent / "migrations"
 # "shuniu" as a number; any constant would do, as long as all versions agree on it.
@@ -21,16 +22,22 @@ ADVISORY_LOCK = 0x7368756E6975
 LOCK_TIMEOUT = "10s"
 
 
-def migrate(urls: Urls, target: str = "head") -> None:
-    """Bring the database to `target` and apply the rights; with nothing to do it costs three queries."""
-    with psycopg.connect(libpq(urls.owner), autocommit=True) as connection, _alone(connection):
+def migrate(owner_url: str, roles: Roles | None = None, target: str = "head") -> None:
+    """Bring the database to `target` and apply the rights; with nothing to do it costs a few queries.
+
+    Without `roles`, the other two are those of an embedded server: the owner's name with _app and _signer.
+    """
+    if roles is None:
+        owner = make_url(owner_url).username or ""
+        roles = Roles(owner, f"{owner}_app", f"{owner}_signer")
+    with psycopg.connect(libpq(owner_url), autocommit=True) as connection, _alone(connection):
         at = current(connection)
         moved = target != "head" or at != head()
         if moved:
             _refuse_newer(at)
-            _run(urls.owner, target)
-        if target == "head" and (moved or not are_applied(connection, urls.roles())):
-            apply_privileges(connection, urls.roles())
+            _run(owner_url, target)
+        if target == "head" and (moved or not are_applied(connection, roles)):
+            apply_privileges(connection, roles)
 
 
 def head() -> str:

@@ -110,10 +110,16 @@ def settle(instance: Path) -> Places:
 
 
 def _own_folder_elsewhere() -> Path:
-    SHARED_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _make_shared_folder()
     folder = Path(tempfile.mkdtemp(prefix="instance-", dir=SHARED_FOLDER))
     folder.chmod(0o711)
     return folder
+
+
+def _make_shared_folder() -> None:
+    if not SHARED_FOLDER.exists():
+        SHARED_FOLDER.mkdir(parents=True, exist_ok=True)
+        SHARED_FOLDER.chmod(0o755)
 
 
 def socket_folder(places: Places, recorded: str | None) -> Path:
@@ -173,7 +179,7 @@ def reachable_install(install: Path, user: SystemUser) -> Path:
     mark = hashlib.sha256(f"{install} {size.st_size} {size.st_mtime_ns}".encode()).hexdigest()[:16]
     copy = SHARED_FOLDER / f"programs-{mark}"
     if not copy.is_dir():
-        SHARED_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _make_shared_folder()
         fresh = Path(tempfile.mkdtemp(prefix="programs-new-", dir=SHARED_FOLDER))
         for part in ("bin", "lib", "share"):
             shutil.copytree(install / part, fresh / install.relative_to(top) / part, symlinks=True)

@@ -29,29 +29,32 @@ class Database:
             self.server.stop()
 
 
-def open_database(instance: Path, database_url: str | None, durable: bool = True) -> Database:
-    """A migrated and checked database; raises DatabaseError or NotAsExpected with a message for people."""
-    server = None
+def reach_database(instance: Path, database_url: str | None) -> Database:
+    """The database as it is, started or joined, its roles made, but neither migrated nor checked."""
     if database_url:
-        urls = provision(instance, database_url)
-    else:
-        server = EmbeddedServer(instance, fsync=durable)
-        server.start()
-        server.ensure_database()
-        urls = Urls(server.owner_url(OWNER), server.app_url(OWNER), server.signer_url(OWNER))
+        return Database(provision(instance, database_url), None)
+    server = EmbeddedServer(instance)
+    server.start()
+    server.ensure_database()
+    return Database(Urls(server.owner_url(OWNER), server.app_url(OWNER), server.signer_url(OWNER)), server)
+
+
+def open_database(instance: Path, database_url: str | None) -> Database:
+    """A migrated and checked database; raises DatabaseError or NotAsExpected with a message for people."""
+    database = reach_database(instance, database_url)
     try:
-        migrate(urls)
+        urls = database.urls
+        migrate(urls.owner, urls.roles())
         with psycopg.connect(libpq(urls.owner), autocommit=True) as connection:
-            check(connection, urls.roles(), durable)
+            check(connection, urls.roles())
     except BaseException:
-        if server is not None:
-            server.stop()
+        database.leave()
         raise
-    return Database(urls, server)
+    return database
 
 
-def prepare(instance: Path, env: str, database_url: str | None) -> Urls:
-    """Like `open_database`, for a short-lived process: the database is left when the process ends."""
+def prepare(instance: Path, database_url: str | None) -> Urls:
+    """Like `open_database`, for a process that keeps the database until it ends."""
     database = open_database(instance, database_url)
     atexit.register(database.leave)
     return database.urls

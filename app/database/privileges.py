@@ -40,7 +40,8 @@ SIGNER = {
     "checkpoints": ADD,
     "history": frozenset({"SELECT (case_id, sequence, hash)"}),
     "log_leaves": ADD,
-    "log_queue": frozenset({"SELECT", "DELETE"}),
+    # Locking rows (FOR UPDATE) needs the right to update at least one column.
+    "log_queue": frozenset({"SELECT", "DELETE", "UPDATE (case_id)"}),
     "signature_requests": frozenset({"SELECT", "UPDATE (signature)", "DELETE"}),
 }
 

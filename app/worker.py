@@ -1,0 +1,146 @@
+"""The worker: what happens without anybody asking. Due clocks, the log and its signature, notices and mail.
+
+Jobs are procrastinate's, rows in the same PostgreSQL, so any number of workers on any number of machines may
+run. Periodic jobs poll (a move that queued a job would NOTIFY, which makes commits wait for each other), and
+each is written so that two of them at once do no harm. A feature adds its own in `app/<feature>/jobs.py`.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import procrastinate
+from flask import Flask
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.cases.due import fire_due
+from app.cases.log import sequence_rows, sign_checkpoint, sign_requests, signing_key
+from app.clock import business_now
+from app.config import settings_from
+from app.database.jobs import PeriodicJob
+from app.database.provision import libpq
+from app.deathwatch import end_with_parent
+from app.extensions import db
+
+# Features whose jobs.py has JOBS, a tuple of PeriodicJob.
+FEATURES = ("app.access.jobs", "app.documents.jobs", "app.notices.jobs", "app.audit.jobs")
+SECONDS_TO_FINISH = 5.0
+ORIGIN = "shuniu/1"
+OLD_FAILURES = """
+DELETE FROM procrastinate_jobs WHERE status = 'failed' AND scheduled_at < now() - interval '30 days'
+"""
+
+log = logging.getLogger("shuniu.worker")
+
+
+@dataclass(frozen=True)
+class Signer:
+    """The one holder of the key: the signer's database role and the path of the key file."""
+
+    engine: Engine
+    key: Path
+    origin: str
+
+    def empty_queue(self) -> None:
+        """Put all committed rows into the log, and sign what the web process asked for."""
+        key = signing_key(self.key)
+        while True:
+            with self.engine.begin() as connection:
+                if not sequence_rows(connection):
+                    break
+        with self.engine.begin() as connection:
+            sign_requests(connection, key)
+
+    def sign(self) -> None:
+        """Sign the log as it is, if it has grown."""
+        with self.engine.begin() as connection:
+            sign_checkpoint(connection, signing_key(self.key), self.origin)
+
+
+def fire_clocks(session: Session) -> None:
+    """Perform the moves that clocks fire by now."""
+    fire_due(session, business_now(session))
+
+
+def forget_dead_jobs(session: Session) -> None:
+    """Remove what killed workers left behind: periodic jobs come again anyway. Failures stay a month."""
+    session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL"))
+    session.execute(text(OLD_FAILURES))
+    session.commit()
+
+
+def periodic_jobs() -> list[PeriodicJob]:
+    """Every job of every feature that there is."""
+    jobs = [PeriodicJob("clocks", 5, fire_clocks), PeriodicJob("dead_jobs", 60, forget_dead_jobs)]
+    for name in FEATURES:
+        if find_spec(name) is not None:
+            jobs += import_module(name).JOBS
+    return jobs
+
+
+def make_worker(app: Flask, database_url: str, signer: Signer | None) -> procrastinate.App:
+    """Procrastinate with every periodic job; those of the log only where there is a signer."""
+    worker = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=libpq(database_url), min_size=1, max_size=4)
+    )
+    for job in periodic_jobs():
+        _add(worker, job.name, job.seconds, _in_app(app, job.run))
+    if signer is not None:
+        _add(worker, "log", 2, signer.empty_queue)
+        _add(worker, "checkpoint", 5, signer.sign)
+    return worker
+
+
+def _add(worker: procrastinate.App, name: str, seconds: int, run: Callable[[], None]) -> None:
+    # The sixth field of this cron line is seconds. No `lock`: a killed worker would hold it for ever.
+    cron = f"* * * * * */{seconds}" if seconds < 60 else f"*/{seconds // 60} * * * *"
+
+    @worker.periodic(cron=cron, periodic_id=name)
+    @worker.task(name=name, queueing_lock=name)
+    def task(timestamp: int) -> None:
+        run()
+
+
+def _in_app(app: Flask, run: Callable[[Session], None]) -> Callable[[], None]:
+    def in_app() -> None:
+        with app.app_context():
+            session: Any = db.session
+            run(session)
+
+    return in_app
+
+
+def signer_from(environ: "os._Environ[str]") -> Signer | None:
+    """The signer of this process, if it was handed the signer's address and key path."""
+    url, key = environ.get("SHUNIU_SIGNER_DATABASE_URL"), environ.get("SHUNIU_SIGNING_KEY")
+    if not url or not key:
+        return None
+    return Signer(create_engine(url, pool_size=2, pool_pre_ping=True), Path(key), ORIGIN)
+
+
+def main() -> None:
+    """Work until SIGTERM; jobs that run are finished first."""
+    end_with_parent()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    address = os.environ["SHUNIU_APP_DATABASE_URL"]
+    app = create_app(settings_from(os.environ), address)
+    worker = make_worker(app, address, signer_from(os.environ))
+    with worker.open():
+        worker.run_worker(
+            name="worker",
+            concurrency=2,
+            delete_jobs="successful",
+            fetch_job_polling_interval=1.0,
+            shutdown_graceful_timeout=SECONDS_TO_FINISH,
+        )
+
+
+if __name__ == "__main__":
+    main()
