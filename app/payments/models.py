@@ -54,16 +54,23 @@ class Payment(db.Model):
 
 
 class BankStatement(db.Model):
-    """One file of a bank, read whole: `opening_fen` plus its lines is `closing_fen`. Never changed."""
+    """One file of a bank, read whole: `opening_fen` plus its lines is `closing_fen`. Never changed.
+
+    `node_id` is the finance office for which it was imported.
+    """
 
     __tablename__ = "bank_statements"
-    __table_args__ = (UniqueConstraint("sha256", name="uq_bank_statements_sha256"),)
+    __table_args__ = (
+        UniqueConstraint("sha256", name="uq_bank_statements_sha256"),
+        Index("ix_bank_statements_node_id", "node_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     sha256: Mapped[str] = mapped_column(CHAR(64))
     account_no: Mapped[str] = mapped_column(Text)
     opening_fen: Mapped[int] = mapped_column(BigInteger)
     closing_fen: Mapped[int] = mapped_column(BigInteger)
+    node_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("nodes.id"))
     imported_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("people.id"))
     imported_at: Mapped[datetime] = mapped_column(Moment)
 
@@ -72,7 +79,7 @@ class BankLine(db.Model):
     """One booking of a statement as the bank wrote it; `amount_fen` below zero left the account.
 
     Never changed. `outcome` is what it was when read: `matched` (an instruction arrived), `rejected` (it came
-    back), `amount_differs` or `unknown`. Which instruction it proved, the instruction says.
+    back), `amount_differs` or `unknown`, with a `reason`. Which instruction it proved, the instruction says.
     """
 
     __tablename__ = "bank_lines"
@@ -95,6 +102,7 @@ class BankLine(db.Model):
     remark: Mapped[str] = mapped_column(Text)
     instruction_no: Mapped[str | None] = mapped_column(Text)
     outcome: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, server_default=text("''"))
 
 
 class PaymentInstruction(db.Model):

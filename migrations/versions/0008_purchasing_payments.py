@@ -132,12 +132,15 @@ def create_statements() -> None:
         sa.Column("account_no", sa.Text(), nullable=False),
         sa.Column("opening_fen", sa.BigInteger(), nullable=False),
         sa.Column("closing_fen", sa.BigInteger(), nullable=False),
+        sa.Column("node_id", sa.BigInteger(), nullable=False),
         sa.Column("imported_by", sa.BigInteger(), nullable=False),
         sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_bank_statements"),
         sa.UniqueConstraint("sha256", name="uq_bank_statements_sha256"),
+        sa.ForeignKeyConstraint(["node_id"], ["nodes.id"], name="fk_bank_statements_node_id"),
         sa.ForeignKeyConstraint(["imported_by"], ["people.id"], name="fk_bank_statements_imported_by"),
     )
+    op.create_index("ix_bank_statements_node_id", "bank_statements", ["node_id", "id"])
     op.create_table(
         "bank_lines",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -151,6 +154,7 @@ def create_statements() -> None:
         sa.Column("remark", sa.Text(), nullable=False),
         sa.Column("instruction_no", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_bank_lines"),
         sa.ForeignKeyConstraint(["statement_id"], ["bank_statements.id"], name="fk_bank_lines_statement_id"),
         sa.UniqueConstraint("account_no", "bank_serial", name="uq_bank_lines_account_no_bank_serial"),

@@ -1,0 +1,133 @@
+"""What must be known before a payment moves? Rows of contract, ledger and bank, as a frozen dataclass."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.access.models import Node
+from app.cases.facts import definition_of
+from app.cases.kinds import facts, opening_node
+from app.cases.snapshot import CaseRow
+from app.documents.models import CaseDocument
+from app.ledger.accounts import AnySession, package_balances
+from app.organizations.models import Organization, Registration
+from app.payments.models import Payment
+from app.payments.queries import claimed_elsewhere, earlier_settled, fitting_lines, open_instalments
+from app.purchasing.queries import InstalmentOfContract, instalment
+from workflows.kinds.case import CaseFacts
+from workflows.kinds.payment import PaymentFacts
+
+NOTHING = {"committed": 0, "payable": 0, "transit": 0}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked to be paid to whom: from the application on file, else from what is being handed in."""
+
+    part: InstalmentOfContract | None
+    amount_fen: int
+    payee_name: str | None
+
+
+@facts("payment")
+def payment_facts(
+    session: AnySession, case: CaseRow | None, data: dict[str, Any] | None, case_facts: CaseFacts
+) -> PaymentFacts:
+    """Return the facts of a payment; before anything was chosen, those of the first open instalment."""
+    row = session.get(Payment, case.id) if case is not None and case.state is not None else None
+    asked = _asked(session, row, data or {}, case_facts.organization_id)
+    part = asked.part
+    there = package_balances(session, part.budget_line_id, part.number) if part is not None else NOTHING
+    name, registered = _organization(session, case_facts.organization_id)
+    case_id = row.case_id if row is not None else None
+    return PaymentFacts(
+        case=case_facts,
+        organization_registered=registered,
+        contract_with_organization=part is not None and part.organization_id == case_facts.organization_id,
+        instalment_found=part is not None,
+        instalment_amount_fen=part.amount_fen if part is not None else 0,
+        amount_fen=asked.amount_fen,
+        committed_fen=there["committed"],
+        payable_fen=there["payable"],
+        transit_fen=there["transit"],
+        open_payment_elsewhere=part is not None and claimed_elsewhere(session, part.instalment_id, case_id),
+        earlier_instalments_settled=part is not None and earlier_settled(session, part),
+        payee_is_organization=asked.payee_name is None or same_name(asked.payee_name, name),
+        bank_line_matches=case_id is not None and _line_matches(session, case_id, data or {}),
+        missing_documents=_missing_documents(session, case, data),
+    )
+
+
+@opening_node("payment")
+def buyer_node(session: AnySession, organization_id: int | None, data: Any) -> int:
+    """Return where a new payment happens: at the buyer of the contract, if it is the organization's own.
+
+    What cannot be placed is refused by the guards, with reasons and wherever it stands: an outsider learns
+    nothing from the place, not even whether there is such an instalment.
+    """
+    if organization_id is None:
+        return session.execute(select(func.min(Node.id))).scalar_one()
+    chosen = data.get("instalment") if isinstance(data, dict) else None
+    part = instalment(session, chosen) if type(chosen) is int else None
+    if part is not None and part.organization_id == organization_id:
+        return part.node_id
+    place = (
+        select(func.coalesce(Node.parent_id, Node.id))
+        .join(Organization, Organization.node_id == Node.id)
+        .where(Organization.id == organization_id)
+    )
+    return session.execute(place).scalar_one()
+
+
+def same_name(one: str, other: str) -> bool:
+    """Return whether two printings mean the same name: width, brackets and spaces do not count."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split())
+
+
+def _asked(
+    session: AnySession, row: Payment | None, data: dict[str, Any], organization_id: int | None
+) -> _Asked:
+    if row is not None:
+        name = data.get("payee_name") or row.payee_name
+        return _Asked(instalment(session, row.instalment_id), row.amount_fen, name)
+    if "instalment" in data:
+        part = instalment(session, data["instalment"])
+    else:
+        choices = open_instalments(session, organization_id) if organization_id is not None else []
+        part = choices[0] if choices else None
+    return _Asked(part, part.amount_fen if part is not None else 0, data.get("payee_name"))
+
+
+def _organization(session: AnySession, organization_id: int | None) -> tuple[str, bool]:
+    in_force = select(Registration.id).where(
+        Registration.organization_id == Organization.id, Registration.ended_on.is_(None)
+    )
+    row = session.execute(
+        select(Organization.name, in_force.exists()).where(Organization.id == organization_id)
+    ).one_or_none()
+    return (row[0], row[1]) if row is not None else ("", False)
+
+
+def _missing_documents(
+    session: AnySession, case: CaseRow | None, data: dict[str, Any] | None
+) -> tuple[str, ...]:
+    """Return the required slots that are neither filled nor being filled; none while nothing is handed in."""
+    if case is None or data is None:
+        return ()
+    given = {item["slot"] for item in data.get("documents", ())}
+    wanted = [slot for slot in definition_of(case).required_documents() if slot not in given]
+    if not wanted:
+        return ()
+    filled = set(session.scalars(select(CaseDocument.slot).where(CaseDocument.case_id == case.id)))
+    return tuple(slot for slot in wanted if slot not in filled)
+
+
+def _line_matches(session: AnySession, case_id: int, data: dict[str, Any]) -> bool:
+    fitting = {line.id for line in fitting_lines(session, case_id)}
+    return data["bank_line"] in fitting if "bank_line" in data else bool(fitting)

@@ -1,0 +1,69 @@
+"""Which contracts are there, and what does each instalment ask for?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
+
+from app.ledger.accounts import AnySession
+from app.purchasing.models import Contract, Instalment
+
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class InstalmentOfContract:
+    """One instalment together with the contract it belongs to; `of` says how many the contract has."""
+
+    instalment_id: int
+    position: int
+    of: int
+    amount_fen: int
+    condition: str
+    contract_id: int
+    number: str
+    title: str
+    organization_id: int
+    node_id: int
+    budget_line_id: int
+
+
+def instalment(session: AnySession, instalment_id: int) -> InstalmentOfContract | None:
+    """Return an instalment with its contract, or None; one query."""
+    if not 0 < instalment_id <= LARGEST_ID:
+        return None
+    row = session.execute(instalments_query().where(Instalment.id == instalment_id)).one_or_none()
+    return InstalmentOfContract(*row) if row is not None else None
+
+
+def instalments_of(session: AnySession, contract_id: int) -> list[InstalmentOfContract]:
+    """Return the instalments of a contract in the order in which they fall due; one query."""
+    query = instalments_query().where(Contract.id == contract_id).order_by(Instalment.position)
+    return [InstalmentOfContract(*row) for row in session.execute(query)]
+
+
+def contracts_on_line(session: AnySession, line_id: int) -> Sequence[Contract]:
+    """Return the contracts paid from a budget line, oldest first; one query."""
+    query = select(Contract).where(Contract.budget_line_id == line_id).order_by(Contract.id)
+    return session.scalars(query).all()
+
+
+def instalments_query() -> Select[Any]:
+    """Return the query whose rows are the fields of InstalmentOfContract; callers narrow it."""
+    all_parts = aliased(Instalment)
+    others = select(func.count(all_parts.id)).where(all_parts.contract_id == Contract.id).correlate(Contract)
+    return select(
+        Instalment.id,
+        Instalment.position,
+        others.scalar_subquery().label("of"),
+        Instalment.amount_fen,
+        Instalment.condition,
+        Contract.id,
+        Contract.number,
+        Contract.title,
+        Contract.organization_id,
+        Contract.node_id,
+        Contract.budget_line_id,
+    ).join(Contract, Contract.id == Instalment.contract_id)
