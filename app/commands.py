@@ -1,6 +1,6 @@
 """`./run flask ...`: the commands of all features, on a database that is started and migrated if need be.
 
-A feature's commands stand in its `commands.py` as `group = AppGroup("name")` (flask.cli); each command then
+A feature's commands stand in its `commands.py` as an AppGroup (flask.cli) named here; each command then
 runs inside the application's context. The database is opened when the first such command runs, not before:
 `--help` and what needs no database stay quick. It is left when the command has ended.
 """
@@ -20,15 +20,15 @@ from app.database.places import DatabaseError
 from app.database.prepare import prepare
 from app.database.self_check import NotAsExpected
 
-# The group's name on the command line, and the module that has it as `group`.
+# The group's name on the command line, and where it stands.
 GROUPS = {
-    "access": "app.access.commands",
-    "database": "app.database.commands",
-    "demo": "app.demo.commands",
-    "history": "app.audit.commands",
-    "registry": "app.organizations.commands",
-    "seed": "app.seed.commands",
-    "workflows": "app.doors.workflow_commands",
+    "access": "app.access.commands:access_commands",
+    "database": "app.database.commands:group",
+    "demo": "app.demo.commands:group",
+    "history": "app.audit.commands:group",
+    "registry": "app.organizations.commands:registry",
+    "seed": "app.seed.commands:group",
+    "workflows": "app.doors.workflow_commands:group",
 }
 EX_UNAVAILABLE = 69
 EX_CONFIG = 78
@@ -39,20 +39,21 @@ class Commands(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         """The names of the groups whose feature there is."""
-        return [name for name, module in GROUPS.items() if _exists(module)]
+        return [name for name, place in GROUPS.items() if _exists(place)]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """The group of that name, if there is one."""
-        module = GROUPS.get(name)
-        if module is None or not _exists(module):
+        place = GROUPS.get(name)
+        if place is None or not _exists(place):
             return None
-        group: click.Command = import_module(module).group
+        module, _, attribute = place.partition(":")
+        group: click.Command = getattr(import_module(module), attribute)
         return group
 
 
-def _exists(module: str) -> bool:
+def _exists(place: str) -> bool:
     try:
-        return find_spec(module) is not None
+        return find_spec(place.partition(":")[0]) is not None
     except ModuleNotFoundError:
         return False
 

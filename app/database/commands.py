@@ -8,7 +8,8 @@ import click
 import psycopg
 
 from app.config import settings_from
-from app.database.migrate import migrate
+from app.database.migrate import current, migrate
+from app.database.places import DatabaseError
 from app.database.prepare import reach_database
 from app.database.privileges import apply_privileges
 from app.database.provision import Urls, libpq
@@ -39,6 +40,8 @@ def migrate_command() -> None:
 def check_command() -> None:
     """Compare triggers, constraints, rights and settings with what must be there."""
     with _database() as (connection, urls):
+        if current(connection) is None:
+            raise DatabaseError("The database is empty; `./run flask database migrate` makes its tables.")
         check(connection, urls.roles())
     click.echo("triggers, constraints, rights and settings are as they must be")
 

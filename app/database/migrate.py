@@ -7,13 +7,14 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine
+from sqlalchemy import MetaData, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from app.database.places import DatabaseError
 from app.database.privileges import Roles, apply_privileges, are_applied
 from app.database.provision import libpq
+from app.extensions import Base
 
 SCRIPTS = Path(__file__).resolve().parent.parent.parent / "migrations"
 # "shuniu" as a number; any constant would do, as long as all versions agree on it.
@@ -76,6 +77,8 @@ def _run(owner_url: str, target: str) -> None:
     try:
         with engine.connect() as connection:
             config.attributes["connection"] = connection
+            # Only for its naming convention: migrations name their constraints as models do.
+            config.attributes["target_metadata"] = MetaData(naming_convention=Base.metadata.naming_convention)
             if target == "base" or (target != "head" and target < head()):
                 command.downgrade(config, target)
             else:

@@ -12,6 +12,7 @@ import psycopg
 
 from app.database.privileges import Roles, check_privileges
 
+MOST_LINES = 30
 EXPECTED = Path(__file__).with_name("expected.json")
 
 TRIGGERS = """
@@ -47,7 +48,9 @@ class NotAsExpected(RuntimeError):
     """The database lacks something that our promises rest on; the message names each thing."""
 
     def __init__(self, lines: list[str]) -> None:
-        found = "\n".join(f"  - {line}" for line in lines)
+        found = "\n".join(f"  - {line}" for line in lines[:MOST_LINES])
+        if len(lines) > MOST_LINES:
+            found += f"\n  ... and {len(lines) - MOST_LINES} more"
         super().__init__(
             f"The database is not as it must be, so Shuniu does not serve from it:\n{found}\n"
             "Find out who changed it and why. `./run flask database grant` restores rights;"

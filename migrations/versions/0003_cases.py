@@ -160,11 +160,17 @@ CREATE TABLE signature_requests (
 );
 
 CREATE TABLE business_clock (
-  only boolean DEFAULT true CONSTRAINT pk_business_clock PRIMARY KEY,
+  one boolean DEFAULT true CONSTRAINT pk_business_clock PRIMARY KEY,
   ahead_seconds bigint NOT NULL DEFAULT 0,
-  CONSTRAINT ck_business_clock_one_row CHECK (only)
+  CONSTRAINT ck_business_clock_one_row CHECK (one)
 );
 INSERT INTO business_clock DEFAULT VALUES;
+
+CREATE TABLE heartbeat (
+  one boolean CONSTRAINT pk_heartbeat PRIMARY KEY,
+  at timestamptz NOT NULL,
+  CONSTRAINT ck_heartbeat_one_row CHECK (one)
+);
 """
 
 TRIGGERS = """
@@ -209,7 +215,7 @@ CREATE TRIGGER checkpoints_keep_all BEFORE TRUNCATE ON checkpoints
 """
 
 GONE = (
-    "business_clock", "signature_requests", "checkpoints", "log_leaves", "log_queue", "idempotency_keys",
+    "heartbeat", "business_clock", "signature_requests", "checkpoints", "log_leaves", "log_queue", "idempotency_keys",
     "attempts", "drafts", "clocks", "personal_values", "history", "cases",
 )
 
