@@ -3,13 +3,12 @@
 import secrets
 from typing import Any
 
-from flask import Flask, g, request
-from flask_babel import get_locale
+from flask import Flask, g, has_request_context, request
 
 from app import features
 from app.config import Settings, flask_config
 from app.extensions import babel, csrf, db
-from app.language import known_locale
+from app.language import CHINESE, known_locale
 
 
 def create_app(settings: Settings, app_database_url: str, **config: Any) -> Flask:
@@ -38,8 +37,8 @@ def _name_request() -> None:
 
 
 def _chosen_locale() -> str:
+    if not has_request_context():
+        return CHINESE  # a worker or a command
     chosen = request.args.get("lang") or getattr(g, "locale", None) or request.cookies.get("lang")
     return known_locale(chosen or request.accept_languages.best_match(["zh-CN", "zh", "en"], "zh-CN"))
 
-
-__all__ = ["create_app", "get_locale"]

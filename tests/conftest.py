@@ -1,14 +1,17 @@
 """What every test stands on: a real PostgreSQL, a database of its own copied from a migrated template, an app."""
 
-import itertools
+import json
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from psycopg import sql
+from sqlalchemy.engine import make_url
 
 from app import create_app
 from app.config import Settings
@@ -18,7 +21,7 @@ from app.extensions import db
 
 TEMPLATE = "template_shuniu"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-_names = itertools.count(1)
+KEPT = {"alembic_version"}
 
 
 @pytest.fixture(scope="session")
@@ -35,13 +38,40 @@ def server() -> Iterator[EmbeddedServer]:
             server.stop()
 
 
+@pytest.fixture(scope="session")
+def common_database(server: EmbeddedServer) -> Iterator[tuple[str, psycopg.Connection]]:
+    """One database for all tests, and a superuser's connection that can empty it past every trigger."""
+    server.create_database("common", TEMPLATE)
+    password = json.loads((server.instance / "database.json").read_text())["superuser"]
+    url = make_url(server.url("owner", "common")).set(
+        drivername="postgresql", username="postgres", password=password
+    )
+    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        yield "common", superuser
+
+
 @pytest.fixture
-def database(server: EmbeddedServer) -> Iterator[str]:
-    """The name of a fresh database."""
-    name = f"t{next(_names)}"
-    server.create_database(name, TEMPLATE)
+def database(common_database: tuple[str, psycopg.Connection]) -> Iterator[str]:
+    """The name of a database that holds what a fresh migration leaves, and nothing else."""
+    name, superuser = common_database
+    _empty(superuser)
     yield name
-    server.drop_database(name)
+
+
+def _empty(superuser: psycopg.Connection) -> None:
+    """Take all rows away, and put back the one that a migration makes."""
+    names = [
+        row[0]
+        for row in superuser.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = 'public' AND c.relkind = 'r' AND pg_relation_size(c.oid) > 0"
+        )
+    ]
+    for name in names:
+        if name not in KEPT:
+            superuser.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
+    superuser.execute("INSERT INTO business_clock DEFAULT VALUES ON CONFLICT DO NOTHING")
 
 
 @pytest.fixture

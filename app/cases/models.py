@@ -240,7 +240,17 @@ class BusinessClock(db.Model):
     """One row: how far the clock of cases runs ahead of real time. Always 0 in production."""
 
     __tablename__ = "business_clock"
-    __table_args__ = (CheckConstraint("only", name="one_row"),)
+    __table_args__ = (CheckConstraint("one", name="one_row"),)
 
-    only: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    one: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     ahead_seconds: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class Heartbeat(db.Model):
+    """One row that `/readyz` writes to know that the database takes writes."""
+
+    __tablename__ = "heartbeat"
+    __table_args__ = (CheckConstraint("one", name="one_row"),)
+
+    one: Mapped[bool] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(Moment)

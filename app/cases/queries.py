@@ -1,0 +1,253 @@
+"""What waits for me, what may I see, what happened? Lists page by key and never read whole tables."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, column, false, func, or_, select, table, text
+from sqlalchemy.orm import Session, scoped_session
+
+from app.access.models import Node
+from app.access.reach import Holding, visible_by
+from app.access.roles import CASE_ROLES, ORGANIZATION_ROLES, PLACE_ROLES
+from app.cases.models import Attempt, Case, History
+from app.clock import SHANGHAI
+
+AnySession = Session | scoped_session[Session]
+
+# Named, not imported: organizations stand above cases.
+_organizations = table("organizations", column("id"), column("name"), column("node_id"))
+_people = table("people", column("id"), column("name"))
+
+FAR = datetime(9999, 1, 1, tzinfo=SHANGHAI)
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One case as lists show it."""
+
+    id: int
+    number: str
+    kind: str
+    place: str
+    version: int
+    legal_class: str | None
+    subject: str
+    state: str
+    organization_id: int | None
+    organization_name: str | None
+    node_name_zh: str
+    node_name_en: str | None
+    waits_role: str | None
+    waits_person: int | None
+    due_at: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a list, and the key after which the next ones begin (None: no more)."""
+
+    rows: list[Any]
+    after: str | None
+
+
+def waiting_for(held: Iterable[Holding]) -> ColumnElement[bool]:
+    """Return the condition on cases that wait for somebody who holds these roles."""
+    ways: list[ColumnElement[bool]] = []
+    by_place: dict[str, list[str]] = {}
+    for holding in held:
+        if holding.role not in CASE_ROLES:
+            continue
+        if holding.case_id is not None:
+            ways.append(and_(Case.id == holding.case_id, Case.waits_role == holding.role))
+        elif holding.role in ORGANIZATION_ROLES:
+            ways.append(and_(Case.waits_role == holding.role, Case.waits_node == holding.node_id))
+        elif holding.role in PLACE_ROLES:
+            by_place.setdefault(holding.node_path, []).append(holding.role)
+    for path, roles in by_place.items():
+        within = select(Node.id).where(Node.path.like(path + "%"))
+        ways.append(and_(Case.waits_role.in_(roles), Case.waits_node.in_(within)))
+    return or_(*ways) if ways else false()
+
+
+def _lines() -> Any:
+    return (
+        select(
+            Case.id, Case.number, Case.kind, Case.place, Case.version, Case.legal_class, Case.subject, Case.state,
+            Case.organization_id, _organizations.c.name.label("organization_name"),
+            Node.name_zh.label("node_name_zh"), Node.name_en.label("node_name_en"),
+            Case.waits_role, Case.waits_person, Case.due_at, Case.opened_at, Case.closed_at,
+        )
+        .join(Node, Node.id == Case.node_id)
+        .outerjoin(_organizations, _organizations.c.id == Case.organization_id)
+    )
+
+
+def worklist(
+    session: AnySession, held: Iterable[Holding], person_id: int, *, kind: str | None = None,
+    search: str | None = None, window: tuple[datetime | None, datetime | None] | None = None,
+    after: str | None = None, limit: int = 50,
+) -> Page:
+    """Return what waits for these roles, earliest due first; what another person claimed is left out.
+
+    `window` keeps what is due from its first moment up to before its second. One query.
+    """
+    due = func.coalesce(Case.due_at, FAR)
+    query = (
+        _lines()
+        .where(Case.closed_at.is_(None), waiting_for(held))
+        .where(or_(Case.waits_person.is_(None), Case.waits_person == person_id))
+        .order_by(due, Case.id)
+        .limit(limit + 1)
+    )
+    if kind:
+        query = query.where(Case.kind == kind)
+    if search:
+        query = query.where(_matches(search))
+    if window:
+        start, end = window
+        if start is not None:
+            query = query.where(due >= start)
+        if end is not None:
+            query = query.where(due < end)
+    if key := _due_key(after):
+        query = query.where(or_(due > key[0], and_(due == key[0], Case.id > key[1])))
+    rows = [CaseLine(**row) for row in session.execute(query).mappings()]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(rows[:limit], f"{(last.due_at or FAR).isoformat()},{last.id}" if last else None)
+
+
+def worklist_counts(session: AnySession, held: Iterable[Holding], person_id: int, now: datetime) -> dict[str, int]:
+    """Return how much of the worklist is overdue, due today, within seven days, and later. One query."""
+    today = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    bucket = case(
+        (Case.due_at.is_(None), "later"), (Case.due_at <= now, "overdue"),
+        # A clock ends at 24:00: what is due today is due at the next midnight.
+        (Case.due_at <= today + timedelta(days=1), "today"),
+        (Case.due_at <= today + timedelta(days=7), "week"), else_="later",
+    )
+    query = (
+        select(bucket.label("bucket"), func.count().label("n"))
+        .where(Case.closed_at.is_(None), waiting_for(held))
+        .where(or_(Case.waits_person.is_(None), Case.waits_person == person_id))
+        .group_by(text("1"))
+    )
+    found = {row.bucket: row.n for row in session.execute(query)}
+    return {name: found.get(name, 0) for name in ("overdue", "today", "week", "later")}
+
+
+def find_cases(
+    session: AnySession, held: Iterable[Holding], *, kind: str | None = None, organization_id: int | None = None,
+    open_only: bool | None = None, search: str | None = None, after: str | None = None, limit: int = 50,
+) -> Page:
+    """Return the visible cases, newest first. One query."""
+    query = _lines().where(visible_by(held, Case)).order_by(Case.id.desc()).limit(limit + 1)
+    if kind:
+        query = query.where(Case.kind == kind)
+    if organization_id is not None:
+        query = query.where(Case.organization_id == organization_id)
+    if open_only is not None:
+        query = query.where(Case.closed_at.is_(None) if open_only else Case.closed_at.is_not(None))
+    if search:
+        query = query.where(_matches(search))
+    if after and after.isdigit():
+        query = query.where(Case.id < int(after))
+    rows = [CaseLine(**row) for row in session.execute(query).mappings()]
+    return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None)
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    plain = search.strip()
+    pattern = "%" + plain.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    number = plain.replace("-", "").replace(" ", "").upper()
+    return or_(
+        func.replace(Case.number, "-", "") == number,
+        Case.subject.like(pattern, escape="\\"),
+        _organizations.c.name.like(pattern, escape="\\"),
+    )
+
+
+def _due_key(after: str | None) -> tuple[datetime, int] | None:
+    if not after:
+        return None
+    due, _, id_ = after.rpartition(",")
+    try:
+        return datetime.fromisoformat(due), int(id_)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One move as people read it; `body` is the exact text that was hashed."""
+
+    sequence: int
+    at: datetime
+    person_id: int | None
+    person_name: str | None
+    on_behalf_name: str | None
+    role: str
+    trigger: str
+    from_state: str | None
+    to_state: str
+    hash: bytes
+    body: bytes
+
+
+def history_of(session: AnySession, case_id: int, *, after: int = 0, limit: int = 200) -> list[HistoryLine]:
+    """Return the moves of a case in order, with the names of who made them. One query."""
+    behalf = _people.alias("behalf")
+    query = (
+        select(
+            History.sequence, History.at, History.person_id, _people.c.name.label("person_name"),
+            behalf.c.name.label("on_behalf_name"), History.role, History.trigger, History.from_state,
+            History.to_state, History.hash, History.body,
+        )
+        .outerjoin(_people, _people.c.id == History.person_id)
+        .outerjoin(behalf, behalf.c.id == History.on_behalf_of)
+        .where(History.case_id == case_id, History.sequence > after)
+        .order_by(History.sequence)
+        .limit(limit)
+    )
+    return [HistoryLine(**row) for row in session.execute(query).mappings()]
+
+
+@dataclass(frozen=True)
+class AttemptLine:
+    """One refused attempt as an auditor reads it."""
+
+    id: int
+    at: datetime
+    person_name: str | None
+    trigger: str
+    state: str | None
+    code: str
+    reasons: list[dict[str, str]]
+
+
+def attempts_of(session: AnySession, case_id: int, *, limit: int = 200) -> list[AttemptLine]:
+    """Return the refused attempts on a case in order. One query."""
+    query = (
+        select(
+            Attempt.id, Attempt.at, _people.c.name.label("person_name"), Attempt.trigger, Attempt.state,
+            Attempt.code, Attempt.reasons,
+        )
+        .outerjoin(_people, _people.c.id == Attempt.person_id)
+        .where(Attempt.case_id == case_id)
+        .order_by(Attempt.id)
+        .limit(limit)
+    )
+    return [AttemptLine(**row) for row in session.execute(query).mappings()]
+
+
+def documents_of(session: AnySession, case_id: int) -> list[dict[str, Any]]:
+    """Return the documents of a case with their slots, first handed in first. One query."""
+    query = text("""
+        SELECT c.slot, c.sequence, d.id, d.name, d.size, d.media_type, d.sha256, d.issued, d.uploaded_at
+          FROM case_documents c JOIN documents d ON d.id = c.document_id
+         WHERE c.case_id = :case ORDER BY c.sequence, c.slot, d.id
+    """)
+    return [dict(row) for row in session.execute(query, {"case": case_id}).mappings()]

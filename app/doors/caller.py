@@ -1,0 +1,49 @@
+"""Who is asking, and when? The doors are the only code that knows a request."""
+
+from datetime import date, datetime
+
+from flask import g
+from werkzeug.exceptions import Unauthorized
+
+from app.access.actor import Actor
+from app.access.reach import Holding, holdings
+from app.clock import SHANGHAI, business_now
+from app.extensions import db
+
+
+def actor() -> Actor:
+    """Return who is signed in; raise Unauthorized when nobody is."""
+    found: Actor | None = getattr(g, "actor", None)
+    if found is None:
+        raise Unauthorized
+    return found
+
+
+def now() -> datetime:
+    """Return the business time of this request: one value for all of it."""
+    if "business_now" not in g:
+        g.business_now = business_now(db.session)
+    return g.business_now  # type: ignore[no-any-return]
+
+
+def today() -> date:
+    """Return the business day in Shanghai."""
+    return now().astimezone(SHANGHAI).date()
+
+
+def held() -> tuple[Holding, ...]:
+    """Return what the caller holds today, asked once per request."""
+    if "holdings" not in g:
+        found: Actor | None = getattr(g, "actor", None)
+        g.holdings = holdings(db.session, found.person_id, today()) if found and found.person_id else ()
+    return g.holdings  # type: ignore[no-any-return]
+
+
+def holds(*roles: str) -> bool:
+    """Tell whether the caller holds one of these roles anywhere."""
+    return any(holding.role in roles for holding in held())
+
+
+def request_id() -> str:
+    """Return the name of this request in log, history and error page."""
+    return str(getattr(g, "request_id", ""))

@@ -1,0 +1,153 @@
+"""What does the API take and give? OpenAPI 3.1, made from the definitions: one operation per (kind, trigger)."""
+
+from datetime import date
+from typing import Any
+
+from app.cases.inputs import Input
+from app.cases.kinds import input_of
+from app.cases.options import example_for
+from app.doors.case_json import schema_json
+from app.language import localized
+from workflows.definition import Definition, Transition
+from workflows.loader import library
+
+KEY = {
+    "name": "Idempotency-Key", "in": "header", "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "description": "A fresh random value per request; the same key with the same request gets the same answer.",
+}
+NUMBER = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}
+AFTER = {"name": "after", "in": "query", "schema": {"type": "string"}}
+LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200}}
+PROBLEMS = {
+    "400": "Not a JSON object (not_json), or no Idempotency-Key (key_missing)",
+    "401": "Nobody is signed in (sign_in_first)",
+    "403": "Refused, with all reasons (refused)",
+    "404": "Not there, or out of reach: the answer is the same (not_found)",
+    "409": "The case has moved meanwhile (stale_revision)",
+    "422": "Fields to mend (invalid_input), or a key used for another request (key_reused)",
+    "503": "Nothing was changed; send the same request again (try_again)",
+}
+
+
+def openapi(today: date) -> dict[str, Any]:
+    """Return the whole description for the definitions in force on that day."""
+    paths: dict[str, Any] = dict(_fixed_paths())
+    for definition in _in_force(today):
+        for transition in definition.transitions:
+            if transition.by_person:
+                path, operation = _operation(definition, transition)
+                paths.setdefault(path, {"post": operation})
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Shuniu 枢纽", "version": "1",
+            "description": "Cases of social organizations. Every accepted move returns a receipt; "
+            "errors are application/problem+json with a stable `code`.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}, {"session": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "sid"},
+            },
+            "schemas": {"Answer": _answer_schema(), "Problem": _problem_schema()},
+        },
+    }
+
+
+def _in_force(today: date) -> list[Definition]:
+    found = [d for d in library().definitions if d.effective_from <= today]
+    return sorted(found, key=lambda d: (d.kind, d.place != "base", d.place, -d.version))
+
+
+def _operation(definition: Definition, transition: Transition) -> tuple[str, dict[str, Any]]:
+    schema_type: type[Input] | None = input_of(definition.kind, transition.trigger)
+    schema = schema_type() if schema_type else None
+    body: dict[str, Any] = {"type": "object", "required": ["data"], "properties": {"data": schema_json(schema)}}
+    sample: dict[str, Any] = {"data": example_for(None, schema, None)}  # type: ignore[arg-type]
+    path, status, parameters = f"/api/v1/cases/{definition.kind}", "201", [KEY]
+    if not transition.opens:
+        path += f"/{{number}}/{transition.trigger}"
+        status, parameters = "200", [NUMBER, KEY]
+        body["properties"] = {"revision": {"type": "integer", "minimum": 1}, **body["properties"]}
+        body["required"] = ["revision", "data"]
+        sample = {"revision": 1, **sample}
+    return path, {
+        "operationId": f"{definition.kind}_{transition.trigger}",
+        "tags": [definition.kind],
+        "summary": localized(transition.title),
+        "description": localized(transition.consequence) if transition.consequence else "",
+        "x-roles": list(transition.roles),
+        "parameters": parameters,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body, "example": sample}}},
+        "responses": {status: _content("The case moved", {"$ref": "#/components/schemas/Answer"}), **_problems()},
+    }
+
+
+def _content(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _problems(*codes: str) -> dict[str, Any]:
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {c: {"description": PROBLEMS[c], "content": problem} for c in codes or tuple(PROBLEMS)}
+
+
+def _get(summary: str, *parameters: dict[str, Any], public: bool = False, media: str = "application/json") -> dict[str, Any]:
+    answer = {"description": summary, "content": {media: {"schema": {} if media != "application/json" else {"type": "object"}}}}
+    operation: dict[str, Any] = {
+        "summary": summary, "parameters": list(parameters),
+        "responses": {"200": answer, **({} if public else _problems("401", "404"))},
+    }
+    if public:
+        operation["security"] = []
+    return {"get": operation}
+
+
+def _fixed_paths() -> dict[str, Any]:
+    upload = {"type": "object", "required": ["file"],
+              "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"},
+                             "organization": {"type": "integer"}}}
+    document = {"type": "object", "properties": {"id": {"type": "integer"}, "sha256": {"type": "string"}}}
+    return {
+        "/api/v1/cases/{number}": _get("A case, what the caller may do with it and why not", NUMBER),
+        "/api/v1/cases/{number}/bundle": _get("The verifiable history of a case", NUMBER, media="application/zip"),
+        "/api/v1/worklist": _get("What waits for the caller", AFTER, LIMIT),
+        "/api/v1/organizations": _get(
+            "The register", {"name": "q", "in": "query", "schema": {"type": "string"}}, AFTER, LIMIT
+        ),
+        "/api/v1/budget-lines/{id}": _get(
+            "Where the money of a budget line stands",
+            {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}},
+        ),
+        "/api/v1/checkpoints/latest": _get("The newest signed checkpoint", public=True),
+        "/api/v1/openapi.json": _get("This description", public=True),
+        "/healthz": _get("The process answers", public=True),
+        "/readyz": _get("The database takes writes", public=True),
+        "/api/v1/documents": {"post": {
+            "operationId": "upload_document", "summary": "Hand in a file", "parameters": [KEY],
+            "requestBody": {"required": True, "content": {"multipart/form-data": {
+                "schema": upload, "example": {"file": "%PDF-1.7 ..."},
+            }}},
+            "responses": {"201": _content("The document", document), **_problems("400", "401", "422")},
+        }},
+    }
+
+
+def _answer_schema() -> dict[str, Any]:
+    texts = {name: {"type": "string"} for name in ("number", "state", "receipt")}
+    return {"type": "object", "properties": {**texts, "revision": {"type": "integer"}},
+            "required": ["number", "state", "revision", "receipt"]}
+
+
+def _problem_schema() -> dict[str, Any]:
+    texts = {name: {"type": "string"} for name in ("type", "title", "code", "detail", "request_id")}
+    reason = {"type": "object", "properties": {"code": {"type": "string"}, "message": {"type": "string"}}}
+    return {
+        "type": "object",
+        "properties": {**texts, "status": {"type": "integer"}, "reasons": {"type": "array", "items": reason}},
+        "required": ["type", "title", "status", "code", "detail", "reasons", "request_id"],
+    }
