@@ -1,13 +1,15 @@
 """What does a budget line hold, and how did it get there?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, false, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app.access.models import Node
+from app.access.reach import Holding, holdings
 from app.ledger.accounts import AnySession
 from app.ledger.models import BudgetLine, LedgerAccount, Transfer
 
@@ -59,6 +61,8 @@ class BudgetPosition:
 
 PARTS = ("available", "reserved", "committed", "payable", "transit", "paid", "returned")
 LIST_LIMIT = 50
+FUND_ROLES = ("finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer")
+"""Who may look at budget lines, at the node of the role and below it."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,29 @@ def budget_lines(
     if after is not None:
         query = query.where(BudgetLine.code > after)
     return _positions(session, session.execute(query).all())
+
+
+def visible_lines(session: AnySession, person_id: int, on: date) -> ColumnElement[bool]:
+    """Return the condition on BudgetLine that holds for the lines the person may see; one query."""
+    return lines_within(holdings(session, person_id, on))
+
+
+def lines_within(held: Iterable[Holding]) -> ColumnElement[bool]:
+    """Return the condition of `visible_lines` for holdings that are at hand already."""
+    paths = sorted({each.node_path for each in held if each.role in FUND_ROLES and each.case_id is None})
+    if not paths:
+        return false()
+    within = or_(*(Node.path.like(path + "%") for path in paths))
+    return BudgetLine.node_id.in_(select(Node.id).where(within))
+
+
+def visible_budget_line(session: AnySession, line_id: int, person_id: int, on: date) -> BudgetPosition | None:
+    """Return a line that the person may see, or None: out of reach and not there are the same answer."""
+    if not 0 < line_id < 2**63:
+        return None
+    seen = _lines().where(BudgetLine.id == line_id, visible_lines(session, person_id, on))
+    line = session.execute(seen).one_or_none()
+    return _positions(session, [line])[0] if line is not None else None
 
 
 def transfers(

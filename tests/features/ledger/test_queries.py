@@ -1,0 +1,142 @@
+"""What lists and pages of budget lines show, and at what price."""
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, true
+
+from app.ledger import steps
+from app.ledger.models import BudgetLine
+from app.ledger.queries import (
+    budget_line_json,
+    budget_lines,
+    budget_position,
+    packages,
+    transfers,
+    visible_budget_line,
+    visible_lines,
+)
+from tests.builders_access import LONG_AGO, a_person, a_place, holds, somebody
+from tests.builders_ledger import BECAUSE, MORNING, a_budget_line, a_buyer, a_committed_package
+
+TODAY = MORNING.date()
+
+
+@pytest.fixture
+def queries(app, session):
+    """Counts the statements that are sent."""
+    seen = []
+
+    def count(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", count)
+    yield seen
+    event.remove(engine, "before_cursor_execute", count)
+
+
+def test_a_position_costs_two_queries_and_no_line_is_none(session, queries):
+    line = a_budget_line(session, 10_000_00)
+    a_committed_package(session, line, 4_000_00)
+    queries.clear()
+
+    position = budget_position(session, line.id)
+
+    assert len(queries) == 2
+    assert (position.available_fen, position.committed_fen, position.holds) == (6_000_00, 4_000_00, True)
+    assert budget_position(session, line.id + 1) is None
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_a_list_costs_two_queries_however_long(session, queries, lines):
+    for _ in range(lines):
+        a_budget_line(session, 10_000_00)
+    queries.clear()
+
+    listed = budget_lines(session, true())
+
+    assert (len(listed), len(queries)) == (lines, 2)
+
+
+def test_lines_are_paged_by_their_code(session):
+    codes = [a_budget_line(session, 100).code for _ in range(5)]
+
+    first = budget_lines(session, true(), limit=2)
+    second = budget_lines(session, true(), after=first[-1].code, limit=2)
+
+    assert [line.code for line in first + second] == codes[:4]
+
+
+def test_a_line_is_seen_by_who_deals_with_money_at_its_place_or_above(session):
+    buyer = a_buyer(session)
+    line = a_budget_line(session, 100, node=buyer)
+    officer = somebody(session, "finance_officer", buyer)
+    auditor = somebody(session, "auditor", a_place(session, "110102"))
+
+    for person in (officer, auditor):
+        visible = visible_lines(session, person.id, TODAY)
+        assert [each.code for each in budget_lines(session, visible)] == [line.code]
+        assert visible_budget_line(session, line.id, person.id, TODAY).code == line.code
+
+
+def test_a_line_is_not_seen_elsewhere_nor_by_other_roles_nor_after_the_role_ended(session):
+    buyer = a_buyer(session)
+    line = a_budget_line(session, 100, node=buyer)
+    elsewhere = somebody(session, "finance_officer", a_place(session, "520100", "乙市"))
+    registrar = somebody(session, "registrar", a_place(session, "110102"))
+    former = a_person(session)
+    holds(session, former, "finance_officer", buyer, since=LONG_AGO, until=TODAY - timedelta(days=1))
+
+    for person in (elsewhere, registrar, former):
+        assert budget_lines(session, visible_lines(session, person.id, TODAY)) == []
+        assert visible_budget_line(session, line.id, person.id, TODAY) is None
+
+
+def test_the_running_balance_is_what_was_available_and_the_same_on_every_page(session, queries):
+    line = a_budget_line(session, 10_000_00)
+    steps.reserve(session, line.id, "P1", 4_000_00, BECAUSE)
+    steps.commit(session, line.id, "P1", 4_000_00, BECAUSE)
+    steps.release(session, line.id, "P1", 1_000_00, BECAUSE)
+    queries.clear()
+
+    whole = transfers(session, line.id)
+    first = transfers(session, line.id, limit=2)
+    second = transfers(session, line.id, before=first[-1].id, limit=2)
+
+    assert [(each.code, each.running_fen) for each in whole] == [
+        ("RELEASE", 7_000_00), ("COMMIT", 6_000_00), ("RESERVE", 6_000_00), ("APPROPRIATE", 10_000_00),
+    ]  # fmt: skip
+    assert first + second == whole
+    assert len(queries) == 3
+
+
+def test_packages_show_where_their_money_stands(session):
+    line = a_budget_line(session, 10_000_00)
+    a_committed_package(session, line, 4_000_00, "P1")
+    a_committed_package(session, line, 1_000_00, "P2")
+    steps.accrue(session, line.id, "P1", 500_00, BECAUSE)
+
+    nothing = {"reserved": 0, "transit": 0, "paid": 0}
+    assert packages(session, line.id) == [
+        {"package": "P1", "committed": 3_500_00, "payable": 500_00, **nothing},
+        {"package": "P2", "committed": 1_000_00, "payable": 0, **nothing},
+    ]
+
+
+def test_the_json_of_a_line_carries_every_part_and_whether_they_sum(session):
+    line = a_budget_line(session, 10_000_00)
+    a_committed_package(session, line, 4_000_00)
+    position = budget_position(session, line.id)
+
+    told = budget_line_json(position)
+
+    assert told == {
+        "id": line.id, "code": line.code, "name": "公益项目", "year": 2026, "unit": "fen",
+        "appropriated_fen": 10_000_00, "available_fen": 6_000_00, "reserved_fen": 0,
+        "committed_fen": 4_000_00, "payable_fen": 0, "transit_fen": 0, "paid_fen": 0, "returned_fen": 0,
+        "balanced": True,
+    }  # fmt: skip
+    assert budget_line_json(dataclasses.replace(position, paid_fen=1))["balanced"] is False
+    assert isinstance(line, BudgetLine)
