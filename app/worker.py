@@ -2,35 +2,29 @@
 
 Jobs are procrastinate's, rows in the same PostgreSQL, so any number of workers on any number of machines may
 run. Periodic jobs poll (a move that queued a job would NOTIFY, which makes commits wait for each other), and
-each is written so that two of them at once do no harm. A feature adds its own in `app/<feature>/jobs.py`.
+each is written so that two of them at once do no harm.
 """
 
 import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import procrastinate
 from flask import Flask
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.orm import Session
 
 from app import create_app
 from app.cases.due import fire_due
 from app.cases.log import sequence_rows, sign_checkpoint, sign_requests, signing_key
 from app.clock import business_now
 from app.config import settings_from
-from app.database.jobs import PeriodicJob
 from app.database.provision import libpq
 from app.deathwatch import end_with_parent
 from app.extensions import db
+from app.notices.jobs import tell
 
-# Features whose jobs.py has JOBS, a tuple of PeriodicJob.
-FEATURES = ("app.access.jobs", "app.documents.jobs", "app.notices.jobs", "app.audit.jobs")
 SECONDS_TO_FINISH = 5.0
 ORIGIN = "shuniu/1"
 OLD_FAILURES = """
@@ -64,25 +58,29 @@ class Signer:
             sign_checkpoint(connection, signing_key(self.key), self.origin)
 
 
-def fire_clocks(session: Session) -> None:
+def fire_clocks() -> None:
     """Perform the moves that clocks fire by now."""
-    fire_due(session, business_now(session))
+    fire_due(db.session(), business_now(db.session()))
 
 
-def forget_dead_jobs(session: Session) -> None:
+def tell_notices() -> None:
+    """Tell what moves left to be told, in the app and by mail."""
+    tell()
+
+
+def forget_dead_jobs() -> None:
     """Remove what killed workers left behind: periodic jobs come again anyway. Failures stay a month."""
-    session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL"))
-    session.execute(text(OLD_FAILURES))
-    session.commit()
+    db.session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL"))
+    db.session.execute(text(OLD_FAILURES))
+    db.session.commit()
 
 
-def periodic_jobs() -> list[PeriodicJob]:
-    """Every job of every feature that there is."""
-    jobs = [PeriodicJob("clocks", 5, fire_clocks), PeriodicJob("dead_jobs", 60, forget_dead_jobs)]
-    for name in FEATURES:
-        if find_spec(name) is not None:
-            jobs += import_module(name).JOBS
-    return jobs
+# Name, seconds between two runs (a divisor of 60, or whole minutes), what to call inside the app's context.
+JOBS: tuple[tuple[str, int, Callable[[], None]], ...] = (
+    ("clocks", 5, fire_clocks),
+    ("notices", 5, tell_notices),
+    ("dead_jobs", 60, forget_dead_jobs),
+)
 
 
 def make_worker(app: Flask, database_url: str, signer: Signer | None) -> procrastinate.App:
@@ -90,8 +88,8 @@ def make_worker(app: Flask, database_url: str, signer: Signer | None) -> procras
     worker = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=libpq(database_url), min_size=1, max_size=4)
     )
-    for job in periodic_jobs():
-        _add(worker, job.name, job.seconds, _in_app(app, job.run))
+    for name, seconds, run in JOBS:
+        _add(worker, name, seconds, _in_app(app, run))
     if signer is not None:
         _add(worker, "log", 2, signer.empty_queue)
         _add(worker, "checkpoint", 5, signer.sign)
@@ -108,11 +106,10 @@ def _add(worker: procrastinate.App, name: str, seconds: int, run: Callable[[], N
         run()
 
 
-def _in_app(app: Flask, run: Callable[[Session], None]) -> Callable[[], None]:
+def _in_app(app: Flask, run: Callable[[], None]) -> Callable[[], None]:
     def in_app() -> None:
         with app.app_context():
-            session: Any = db.session
-            run(session)
+            run()
 
     return in_app
 
@@ -129,6 +126,8 @@ def main() -> None:
     """Work until SIGTERM; jobs that run are finished first."""
     end_with_parent()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # It warns of applications made in a main module, whose tasks have no name; ours have names of their own.
+    logging.getLogger("procrastinate.blueprints").setLevel(logging.ERROR)
     address = os.environ["SHUNIU_APP_DATABASE_URL"]
     app = create_app(settings_from(os.environ), address)
     worker = make_worker(app, address, signer_from(os.environ))
