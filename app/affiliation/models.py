@@ -44,6 +44,15 @@ class Hub(db.Model):
     ended_on: Mapped[date | None] = mapped_column(Date)
 
 
+class AffiliationApplication(db.Model):
+    """What was applied for in one affiliation case; the hub is the place of the case."""
+
+    __tablename__ = "affiliation_applications"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    wants_primary: Mapped[bool] = mapped_column(active_history=True)
+
+
 class Affiliation(db.Model):
     """An organization belongs to a hub from `from_on` until, and not on, `to_on`; made by a case's move."""
 

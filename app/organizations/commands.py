@@ -81,6 +81,11 @@ def _notes(report: Report) -> list[str]:
         for line in taken.repeated
     ]
     notes += [
+        f"注意：第 {line} 行与前面的行等级不同，以最后一行为准 / "
+        f"Note: line {line} gives another grade than an earlier row; the last one holds"
+        for line in taken.other_grades
+    ]
+    notes += [
         f"注意：第 {line} 行名称为“{theirs}”，登记簿为“{ours}”，保留后者 / "
         f"Note: line {line} prints another name than the register, which was kept"
         for line, theirs, ours in taken.other_names

@@ -37,6 +37,7 @@ class Taken:
     already_known: int = 0
     repeated: list[int] = field(default_factory=list)
     other_names: list[tuple[int, str, str]] = field(default_factory=list)
+    other_grades: list[int] = field(default_factory=list)
     unknown_divisions: dict[str, int] = field(default_factory=dict)
 
 
@@ -51,6 +52,7 @@ class Intake:
         self.taken = Taken()
         self.touched: set[int] = set()
         self._places: dict[str, tuple[int, str]] = {}
+        self._listed: dict[str, str | None] = {}
         self._last_known_decision: int = session.execute(LAST_DECISION).scalar_one()
 
     def take(self, entries: Sequence[Entry]) -> None:
@@ -58,8 +60,20 @@ class Intake:
         ids = self._organizations(entries)
         if any(entry.doc_no for entry in entries):
             self._decisions(entries, ids)
-        elif any(entry.grade for entry in entries):
-            self._grades(entries, ids)
+        else:
+            self._grades(self._listed_once(entries), ids)
+
+    def _listed_once(self, entries: Sequence[Entry]) -> list[Entry]:
+        once = []
+        for entry in entries:
+            if entry.uscc not in self._listed or self._listed[entry.uscc] != entry.grade:
+                once.append(entry)
+                if entry.uscc in self._listed:
+                    self.taken.other_grades.append(entry.line)
+            else:
+                self.taken.repeated.append(entry.line)
+            self._listed[entry.uscc] = entry.grade
+        return once
 
     def _organizations(self, entries: Sequence[Entry]) -> dict[str, int]:
         codes = list({entry.uscc for entry in entries})
@@ -128,11 +142,13 @@ class Intake:
         self.touched |= {organization for organization, _, _ in new}
 
     def _grades(self, entries: Sequence[Entry], ids: dict[str, int]) -> None:
+        """Add the grades that this list did not tell before; a list without grades tells none."""
         rows = self.session.execute(GRADES, {"source": self.source, "ids": list(ids.values())})
         known = {(row.organization_id, row.grade) for row in rows}
         new: dict[tuple[int, str], None] = {}
         for entry in entries:
-            assert entry.grade is not None
+            if entry.grade is None:
+                continue
             key = (ids[entry.uscc], entry.grade)
             if key in known or key in new:
                 self.taken.already_known += 1

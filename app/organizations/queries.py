@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import String, and_, case, exists, func, literal, or_, select, text
+from sqlalchemy import Text, and_, case, exists, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
@@ -113,7 +113,7 @@ def name_contains(pattern: str) -> ColumnElement[bool]:
     """Return the condition that the name holds the pattern, sign by sign: LIKE, answered from the index."""
     escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return and_(
-        Organization.search.contains(literal(grams(pattern), ARRAY(String))),
+        Organization.search.contains(literal(grams(pattern), ARRAY(Text))),
         Organization.name.like(f"%{escaped}%", escape="\\"),
     )
 
@@ -200,7 +200,7 @@ def holder_of_name(session: AnySession, name: str, *, except_id: int | None) -> 
     query = (
         select(func.coalesce(Organization.uscc, Organization.name))
         .join(_in_force, _is_in_force())
-        .where(Organization.search.contains(literal(grams(name), ARRAY(String))), Organization.name == name)
+        .where(Organization.search.contains(literal(grams(name), ARRAY(Text))), Organization.name == name)
         .order_by(Organization.id).limit(1)
     )
     if except_id is not None:

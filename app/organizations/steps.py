@@ -80,9 +80,9 @@ def enter_registration(
     return registration
 
 
-def rename(session: AnySession, organization: Organization, *, name: str, legal_type: str) -> None:
-    """Give an organization in preparation the name and type that it now applies with."""
-    organization.name, organization.legal_type = name, legal_type
+def rename(session: AnySession, organization: Organization, *, name: str) -> None:
+    """Give an organization in preparation the name that it now applies with."""
+    organization.name = name
     _rename_node(session, organization)
 
 
@@ -196,10 +196,12 @@ def allot_code(session: AnySession, place: Node, legal_type: str) -> str:
             body = f"{allotment.prefix}{allotment.next_number:0{digits}d}"
             allotment.next_number += 1
             code = issue(TYPE_CODE_OF[legal_type], place.code, body)
-            if not _is_taken(session, code):
+            if not code_is_taken(session, code):
                 return code
     raise NoCodeLeft
 
 
-def _is_taken(session: AnySession, code: str) -> bool:
-    return session.execute(select(exists().where(Organization.uscc == code))).scalar_one()
+def code_is_taken(session: AnySession, code: str, *, except_id: int | None = None) -> bool:
+    """Say whether another organization has the code."""
+    query = select(exists().where(Organization.uscc == code, Organization.id.is_distinct_from(except_id)))
+    return session.execute(query).scalar_one()

@@ -7,7 +7,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
-from app.organizations.models import LEGAL_TYPES
 
 FIELDS = (
     "public_welfare", "community_service", "elderly_care", "education", "health", "culture_sports",
@@ -20,7 +19,6 @@ class RegistrationApplication(db.Model):
 
     __tablename__ = "registration_applications"
     __table_args__ = (
-        CheckConstraint(f"legal_type IN ({', '.join(map(repr, LEGAL_TYPES))})", name="legal_type"),
         CheckConstraint(f"field IN ({', '.join(map(repr, FIELDS))})", name="field"),
         CheckConstraint("start_up_fund_fen > 0", name="start_up_fund_fen"),
         CheckConstraint("staff_count >= 0", name="staff_count"),
@@ -31,7 +29,6 @@ class RegistrationApplication(db.Model):
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
     proposed_name: Mapped[str] = mapped_column(Text, active_history=True)
-    legal_type: Mapped[str] = mapped_column(Text, active_history=True)
     field: Mapped[str] = mapped_column(Text, active_history=True)
     scope: Mapped[str] = mapped_column(Text, active_history=True)
     domicile: Mapped[str] = mapped_column(Text, active_history=True)

@@ -29,7 +29,6 @@ def upgrade() -> None:
         sa.Column("case_id", sa.BigInteger, sa.ForeignKey("cases.id"), primary_key=True, autoincrement=False),
         _reference("organization_id", "organizations.id"),
         sa.Column("proposed_name", sa.Text, nullable=False),
-        sa.Column("legal_type", sa.Text, nullable=False),
         sa.Column("field", sa.Text, nullable=False),
         sa.Column("scope", sa.Text, nullable=False),
         sa.Column("domicile", sa.Text, nullable=False),
@@ -39,9 +38,6 @@ def upgrade() -> None:
         sa.Column("legal_representative", sa.Text, nullable=False),
         sa.Column("staff_count", sa.Integer, nullable=False),
         sa.Column("founders", JSONB, nullable=False),
-        sa.CheckConstraint(
-            "legal_type IN ('social_service', 'association', 'foundation', 'other')", name="legal_type"
-        ),
         sa.CheckConstraint(
             "field IN ('public_welfare', 'community_service', 'elderly_care', 'education', 'health', "
             "'culture_sports', 'science_technology', 'environment', 'industry', 'law', 'other')",
@@ -68,6 +64,11 @@ def upgrade() -> None:
     )
     op.create_index(
         "uq_hubs_node_id_open", "hubs", ["node_id"], unique=True, postgresql_where=sa.text("ended_on IS NULL")
+    )
+    op.create_table(
+        "affiliation_applications",
+        sa.Column("case_id", sa.BigInteger, sa.ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+        sa.Column("wants_primary", sa.Boolean, nullable=False),
     )
     _affiliations()
 
@@ -104,6 +105,7 @@ def _affiliations() -> None:
 
 def downgrade() -> None:
     op.drop_table("affiliations")
+    op.drop_table("affiliation_applications")
     op.drop_table("hubs")
     op.drop_table("registration_applications")
     op.drop_constraint("fk_registrations_history", "registrations", type_="foreignkey")

@@ -1,0 +1,62 @@
+"""What does each step of joining a hub write? The application, and at last the membership."""
+
+from sqlalchemy import exists, select
+
+from app.access.models import Node
+from app.affiliation.models import Affiliation, AffiliationApplication
+from app.cases.kinds import effect
+from app.cases.move import Move
+from app.organizations.models import Organization
+from workflows.definition import Text
+from workflows.engine import Refused
+from workflows.kinds.case import Reason
+from workflows.rules.working_days import local_day
+
+HAS_A_PRIMARY_HUB = Reason(
+    "has_primary_hub",
+    Text(
+        zh="该单位刚刚加入了另一个主联系枢纽；请改为一般联系或退回申请。",
+        en="The organization has just joined another primary hub; return the application.",
+    ),
+)
+
+
+@effect("affiliation", "apply")
+def apply(move: Move) -> None:
+    """Write the application; the case is called after the hub."""
+    move.session.add(
+        AffiliationApplication(case_id=move.case.id, wants_primary=move.data["wants_primary"])
+    )
+    move.case.subject = move.session.get_one(Node, move.case.node_id).name_zh
+
+
+@effect("affiliation", "resubmit")
+def resubmit(move: Move) -> None:
+    """Take over whether the hub is still to be the primary one."""
+    _application(move).wants_primary = move.data["wants_primary"]
+
+
+@effect("affiliation", "accept")
+def accept(move: Move) -> None:
+    """Make the organization a member of the hub from today."""
+    # Two hubs may accept at once: the second waits here and is then refused, not the database's error.
+    move.session.get_one(Organization, move.case.organization_id, with_for_update={"key_share": True})
+    wants_primary = _application(move).wants_primary
+    if wants_primary and _has_primary(move):
+        raise Refused(HAS_A_PRIMARY_HUB)
+    move.session.add(Affiliation(
+        organization_id=move.case.organization_id, hub_node_id=move.case.node_id, is_primary=wants_primary,
+        from_on=local_day(move.now), case_id=move.case.id, sequence=move.sequence,
+    ))
+
+
+def _has_primary(move: Move) -> bool:
+    query = select(exists().where(
+        Affiliation.organization_id == move.case.organization_id,
+        Affiliation.is_primary, Affiliation.to_on.is_(None),
+    ))
+    return move.session.execute(query).scalar_one()
+
+
+def _application(move: Move) -> AffiliationApplication:
+    return move.session.get_one(AffiliationApplication, move.case.id)

@@ -1,0 +1,107 @@
+"""What does each step of a registration write? The application, the papers, and at last the register."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.cases.kinds import effect
+from app.cases.move import Move
+from app.errors import InvalidInput
+from app.organizations.checking import social_organization_code
+from app.organizations.models import Organization
+from app.organizations.steps import allot_code, code_is_taken, enter_registration, registrar_place, rename
+from app.registration import papers
+from app.registration.models import RegistrationApplication
+from workflows.rules.working_days import local_day
+
+STATED = (
+    "proposed_name", "field", "scope", "domicile", "start_up_fund_fen", "sponsor", "legal_representative",
+    "staff_count", "founders",
+)
+CORRECTABLE = ("proposed_name", "scope", "domicile")
+
+
+@effect("registration", "apply")
+def apply(move: Move) -> None:
+    """Write the application and give the organization in preparation the name it applies with."""
+    organization = _organization(move)
+    direct = move.data["route"] == "direct"
+    application = RegistrationApplication(
+        case_id=move.case.id, organization_id=organization.id, direct=direct,
+        **{name: move.data[name] for name in STATED},
+    )
+    if direct:
+        application.sponsor = None
+    move.session.add(application)
+    rename(move.session, organization, name=application.proposed_name)
+    move.case.subject = application.proposed_name
+
+
+@effect("registration", "answer_correction")
+def answer_correction(move: Move) -> None:
+    """Take over what was corrected."""
+    application = _application(move)
+    for name in CORRECTABLE:
+        if move.data.get(name):
+            setattr(application, name, move.data[name])
+    rename(move.session, _organization(move), name=application.proposed_name)
+
+
+@effect("registration", "accept", "deem_accepted")
+def accept(move: Move) -> None:
+    """Issue the notice of acceptance."""
+    papers.issue_acceptance(move, _application(move), contact=move.data.get("contact") or "")
+
+
+@effect("registration", "ask_correction")
+def ask_correction(move: Move) -> None:
+    """Issue the one notice that lists everything to correct."""
+    papers.issue_correction(move, _application(move))
+
+
+@effect("registration", "refuse_acceptance", "refuse")
+def refuse(move: Move) -> None:
+    """Issue the decision with its reasons and remedies."""
+    papers.issue_refusal(move, _application(move), accepted=move.trigger == "refuse")
+
+
+@effect("registration", "approve")
+def approve(move: Move) -> None:
+    """Allot the code, enter the organization into the register and issue its certificate."""
+    organization, application = _organization(move), _application(move)
+    registered_on = move.data.get("registered_on") or local_day(move.now)
+    if not local_day(move.case.opened_at) <= registered_on <= local_day(move.now):
+        raise InvalidInput(
+            {"registered_on": [str(_l("Choose a day between the application and today."))]}
+        )
+    code = _code_for(move, organization)
+    enter_registration(
+        move.session, organization, uscc=code, name=application.proposed_name, registered_on=registered_on,
+        authority=papers.authority_of(move), case_id=move.case.id, sequence=move.sequence, now=move.now,
+    )
+    papers.issue_certificate(move, application, organization, registered_on)
+
+
+def _code_for(move: Move, organization: Organization) -> str:
+    """Return the organization's code: its own, the one that the registrar typed, or a new one."""
+    typed = move.data.get("uscc")
+    if not typed:
+        place = registrar_place(move.session, move.case.node_id)
+        assert place is not None, "a registration happens in a place with a code"
+        return organization.uscc or allot_code(move.session, place, organization.legal_type)
+    code = social_organization_code(typed)
+    if code.legal_type != organization.legal_type:
+        raise InvalidInput({"uscc": [str(_l("This code belongs to another type of organization."))]})
+    if code_is_taken(move.session, code.uscc, except_id=organization.id):
+        raise InvalidInput({"uscc": [str(_l("Another organization has this code."))]})
+    if organization.uscc not in (None, code.uscc):
+        raise InvalidInput({"uscc": [str(_l("The organization has another code already."))]})
+    return code.uscc
+
+
+def _organization(move: Move) -> Organization:
+    return move.session.get_one(Organization, move.case.organization_id, with_for_update={"key_share": True})
+
+
+def _application(move: Move) -> RegistrationApplication:
+    return move.session.get_one(RegistrationApplication, move.case.id)
+
+
