@@ -4,8 +4,8 @@ the caller becomes `g.actor` (a bearer token, or else the session cookie); what 
 demanded; a write that rests on a cookie must prove that it comes from one of our own pages.
 """
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, url_for
@@ -80,7 +80,9 @@ def limits() -> Limits:
 
 def load_actor() -> None:
     """Set `g.actor` to the caller, or None; `g.session_id` when a browser's session says so."""
-    g.actor, g.session_id, g.by_token, g.held = None, None, False, None
+    g.actor, g.session_id, g.by_token, g.keep_nowhere = None, None, False, False
+    for asked_once in ("holdings", "business_now"):
+        g.pop(asked_once, None)
     g.locale = cookies.read_cookie(cookies.LANGUAGE)
     if request.endpoint == "static":
         return
@@ -150,16 +152,16 @@ def refuse_foreign_writes() -> None:
 
 def today() -> date:
     """Return the day on which role grants are judged: that of the business clock, in China."""
-    return business_now(db.session).astimezone(SHANGHAI).date()
+    if "business_now" not in g:
+        g.business_now = business_now(db.session)
+    return cast(datetime, g.business_now).astimezone(SHANGHAI).date()
 
 
 def current_holdings() -> tuple[Holding, ...]:
     """Return what the caller holds today; nothing for somebody not signed in. Asked once per request."""
-    if g.held is None:
-        actor = g.actor
-        g.held = holdings(db.session, actor.person_id, today()) if actor is not None else ()
-    held: tuple[Holding, ...] = g.held
-    return held
+    if "holdings" not in g:
+        g.holdings = holdings(db.session, g.actor.person_id, today()) if g.actor is not None else ()
+    return cast(tuple[Holding, ...], g.holdings)
 
 
 def current_roles() -> frozenset[str]:

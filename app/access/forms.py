@@ -5,13 +5,17 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
 from app.access.passwords import LONGEST, SHORTEST
 from app.access.roles import ROLES
 from app.language import localized
 
 FILL_IN = _l("Fill this in.")
+TYPED_TWICE = _l("The two do not agree. Type it twice the same way.")
+PASSWORD_RULE = _l(
+    "%(least)s to %(most)s characters. Long is better than complicated.", least=SHORTEST, most=LONGEST
+)
 
 
 class SignInForm(FlaskForm):
@@ -20,6 +24,10 @@ class SignInForm(FlaskForm):
     login = StringField(_l("Login"), [InputRequired(FILL_IN), Length(max=200)])
     password = PasswordField(_l("Password"), [InputRequired(FILL_IN)])
     next = HiddenField()
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.login.autocomplete = "username"
 
 
 class AcceptForm(FlaskForm):
@@ -31,27 +39,42 @@ class AcceptForm(FlaskForm):
         [InputRequired(FILL_IN), Length(max=64)],
         description=_l("3 to 64 letters, digits, dots, hyphens or @. It is not shown to the public."),
     )
-    password = PasswordField(
-        _l("Password"),
-        [InputRequired(FILL_IN)],
-        description=_l(
-            "%(least)s to %(most)s characters. Long is better than complicated.", least=SHORTEST, most=LONGEST
-        ),
-    )
+    password = PasswordField(_l("Password"), [InputRequired(FILL_IN)], description=PASSWORD_RULE)
+    again = PasswordField(_l("Password again"), [EqualTo("password", TYPED_TWICE)])
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.name.autocomplete, self.login.autocomplete = "name", "username"
+        self.password.autocomplete = self.again.autocomplete = "new-password"
 
 
 class PasswordForm(FlaskForm):
-    """The old password and the new one."""
+    """The old password, and the new one twice."""
 
     current = PasswordField(_l("Current password"), [InputRequired(FILL_IN)])
-    new = PasswordField(_l("New password"), [InputRequired(FILL_IN)])
+    new = PasswordField(_l("New password"), [InputRequired(FILL_IN)], description=PASSWORD_RULE)
+    again = PasswordField(_l("New password again"), [EqualTo("new", TYPED_TWICE)])
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.new.autocomplete = self.again.autocomplete = "new-password"
+
+
+class TokenForm(FlaskForm):
+    """A token for a program."""
+
+    name = StringField(
+        _l("What is it for?"),
+        [InputRequired(FILL_IN), Length(max=80)],
+        description=_l("It may do all that you may, and ends after 90 days."),
+    )
 
 
 class RoleForm(FlaskForm):
-    """A role on a node, named by its code, until a day or for good."""
+    """A role on a node, named by its code."""
 
     role = SelectField(_l("Role"), [InputRequired(FILL_IN)])
-    node = StringField(
+    place = StringField(
         _l("Place"),
         [InputRequired(FILL_IN), Length(max=40)],
         description=_l("The code of a division, or the credit code of an organization."),
@@ -62,13 +85,21 @@ class RoleForm(FlaskForm):
         self.role.choices = [(role.code, localized(role.title)) for role in ROLES.values()]
 
 
-class GrantForm(RoleForm):
-    """A role for somebody who has an account already."""
-
-    until = DateField(_l("Until, and not on"), [Optional()])
-
-
 class InviteForm(RoleForm):
     """A role for somebody who has no account yet."""
 
     email = StringField(_l("Mail address"), [Optional(), Length(max=200)])
+
+
+class GrantForm(RoleForm):
+    """A role for somebody who has an account already, from today until a day or for good."""
+
+    login = StringField(_l("Login of the person"), [InputRequired(FILL_IN), Length(max=200)])
+    to_on = DateField(_l("Ends on (that day no longer counts)"), [Optional()])
+
+
+def problems_of(form: FlaskForm) -> list[tuple[str, str]]:
+    """Return what must be mended, as (anchor of the field, words), in the order of the fields."""
+    return [
+        (field.id, str(words)) for field in form if field.type != "CSRFTokenField" for words in field.errors
+    ]

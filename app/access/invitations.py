@@ -1,11 +1,12 @@
 """How does a new person come in? By a link that works once and not for long. Real time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.access.accounts import add_account
 from app.access.grants import grant
@@ -84,6 +85,21 @@ def find_invitation(session: AnySession, token: str, *, now: datetime) -> Invita
     if found is None:
         raise InvitationInvalid
     return found
+
+
+def open_invitations(
+    session: AnySession, paths: Sequence[str], *, now: datetime
+) -> list[tuple[Invitation, Node]]:
+    """Return the invitations to places below these paths that can still be accepted, the newest first."""
+    below = or_(*(Node.path.like(path + "%") for path in paths))
+    query = (
+        select(Invitation, Node)
+        .join(Node, Node.id == Invitation.node_id)
+        .where(Invitation.used_at.is_(None), Invitation.expires_at > now, below)
+        .order_by(Invitation.id.desc())
+        .limit(50)
+    )
+    return [(invitation, node) for invitation, node in session.execute(query)]
 
 
 def accept(session: AnySession, token: str, who: NewPerson, *, now: datetime, on: date) -> Account:

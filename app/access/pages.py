@@ -1,26 +1,25 @@
-"""How do people come in, leave, and look after their own account? And: where access is joined to the app."""
+"""How do people come in and leave? And: where access is joined to the app."""
 
 from typing import Any
 
-from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
-from flask_babel import gettext as _
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
-from app.access import cookies, invitations, people_pages, sign_in
-from app.access.accounts import AccountRefused, change_password
-from app.access.api_auth import current_holdings, limits, today, watch
+from app.access import account_pages, cookies, invitations, people_pages, sign_in
+from app.access.accounts import AccountRefused
+from app.access.api_auth import today, watch
 from app.access.commands import access_commands
 from app.access.declare import allow
-from app.access.forms import AcceptForm, PasswordForm, SignInForm
+from app.access.forms import AcceptForm, SignInForm, problems_of
 from app.access.local_paths import local_path
 from app.access.models import Account, Node, Person
-from app.access.passwords import Mistyped, is_password
+from app.access.passwords import Mistyped
 from app.access.roles import role_of
 from app.access.throttle import Throttled
 from app.clock import real_now
 from app.errors import Problem
 from app.extensions import db
-from app.language import current_locale, known_locale
+from app.language import current_locale, known_locale, localized
 
 pages = Blueprint("access", __name__)
 
@@ -31,6 +30,7 @@ def register(app: Flask) -> None:
     """Put access in front of every route of the app, and add its own pages and commands."""
     watch(app)
     app.register_blueprint(pages)
+    app.register_blueprint(account_pages.pages)
     app.register_blueprint(people_pages.pages)
     app.cli.add_command(access_commands)
 
@@ -73,7 +73,17 @@ def sign_in_now() -> Answer:
 
 def _sign_in_form(form: SignInForm, problem: Problem | None = None) -> str:
     g.keep_nowhere = True
-    return render_template("pages/sign_in.html", form=form, problem=problem)
+    wanted = local_path(form.next.data, "")
+    return render_template(
+        "pages/sign_in.html",
+        form=form,
+        next=wanted or None,
+        problem=str(problem.detail) if problem else None,
+        demo_users=current_app.config.get("DEMO_USERS", list)()
+        if current_app.config["ENVIRONMENT"] == "demo"
+        else [],
+        demo_password=current_app.config.get("DEMO_PASSWORD"),
+    )
 
 
 def _signed_in(token: str, account: Account, onward: str) -> Response:
@@ -98,80 +108,6 @@ def sign_out() -> Answer:
     return response
 
 
-@pages.get("/account")
-@allow("signed_in")
-def account_page() -> Answer:
-    """Show the person's roles and the browsers that are signed in."""
-    return _account_page(PasswordForm())
-
-
-def _account_page(form: PasswordForm) -> str:
-    opened = sign_in.open_sessions(db.session, g.actor.account_id, now=real_now(), limits=limits())
-    roles = [
-        {
-            "role": role_of(holding.role),
-            "place": holding.node_name_en
-            if current_locale() == "en" and holding.node_name_en
-            else holding.node_name_zh,
-            "case_bound": holding.case_id is not None,
-        }
-        for holding in current_holdings()
-    ]
-    return render_template(
-        "pages/account.html",
-        me=db.session.get(Account, g.actor.account_id),
-        roles=roles,
-        sessions=opened,
-        this_session=g.session_id,
-        password_form=form,
-    )
-
-
-@pages.post("/account/sessions/<int:session_id>/end")
-@allow("signed_in")
-def end_session(session_id: int) -> Answer:
-    """End one of the person's own sessions."""
-    ended = sign_in.end_own_session(
-        db.session, session_id=session_id, account_id=g.actor.account_id, now=real_now()
-    )
-    db.session.commit()
-    flash(_("This browser is signed out.") if ended else _("This browser was signed out already."), "green")
-    return redirect(url_for("access.account_page"), 303)
-
-
-@pages.post("/account/sessions/end-others")
-@allow("signed_in")
-def end_other_sessions() -> Answer:
-    """End all sessions of the account but this one."""
-    count = sign_in.end_all_sessions(db.session, g.actor.account_id, now=real_now(), but=g.session_id)
-    db.session.commit()
-    flash(_("Signed out elsewhere: %(count)s.", count=count), "green")
-    return redirect(url_for("access.account_page"), 303)
-
-
-@pages.post("/account/password")
-@allow("signed_in")
-def set_password() -> Answer:
-    """Change the password; every other browser is signed out."""
-    form = PasswordForm()
-    account = db.session.get_one(Account, g.actor.account_id)
-    if not form.validate_on_submit():
-        return _account_page(form), 422
-    if not is_password(form.current.data or "", account.password_hash):
-        form.current.errors = [_("This is not your current password.")]
-        return _account_page(form), 422
-    try:
-        change_password(
-            db.session, account, new=form.new.data or "", now=real_now(), keep_session=g.session_id
-        )
-    except Mistyped as mistake:
-        form.new.errors = [str(mistake.message)]
-        return _account_page(form), 422
-    db.session.commit()
-    flash(_("The password is changed; other browsers are signed out."), "green")
-    return redirect(url_for("access.account_page"), 303)
-
-
 @pages.get("/invitations/<token>")
 @allow("public")
 def invitation_page(token: str) -> Answer:
@@ -184,11 +120,16 @@ def _invitation_page(token: str, form: AcceptForm) -> str:
     invitation = invitations.find_invitation(db.session, token, now=real_now())
     node = db.session.get(Node, invitation.node_id) if invitation.node_id else None
     return render_template(
-        "pages/invitation.html",
+        "pages/invite.html",
+        invitation={
+            "role_title": localized(role_of(invitation.role).title),
+            "place": node.name(current_locale()) if node else None,
+            "expires_at": invitation.expires_at,
+        },
         form=form,
-        role=role_of(invitation.role),
-        place=node.name(current_locale()) if node else None,
-        expires_at=invitation.expires_at,
+        action=request.path,
+        errors=problems_of(form),
+        key=None,
     )
 
 

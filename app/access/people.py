@@ -65,6 +65,11 @@ def find_person(session: AnySession, person_id: int, paths: Sequence[str]) -> Pe
     return session.scalars(select(Person).where(Person.id == person_id, _below(paths))).one_or_none()
 
 
+def find_account(session: AnySession, login: str) -> Account | None:
+    """Return the account with this login, or None."""
+    return session.scalars(select(Account).where(Account.login == login.strip().lower())).one_or_none()
+
+
 def holds_elsewhere(session: AnySession, person_id: int, paths: Sequence[str], on: date) -> bool:
     """Tell whether the person also holds a role not below these paths: others answer for them too."""
     query = select(

@@ -6,19 +6,30 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from app.access import accounts, grants, invitations
 from app.access.api_auth import current_holdings, today
 from app.access.declare import allow
-from app.access.forms import GrantForm, InviteForm, RoleForm
-from app.access.models import Account, Node, Person, RoleGrant
+from app.access.forms import GrantForm, InviteForm, RoleForm, problems_of
+from app.access.models import Account, Node, RoleGrant
 from app.access.nodes import find_by_code
-from app.access.people import administered_paths, find_person, holds_elsewhere, is_within, list_people
+from app.access.people import (
+    ListedPerson,
+    administered_paths,
+    find_account,
+    find_person,
+    holds_elsewhere,
+    is_within,
+    list_people,
+)
+from app.access.roles import role_of
 from app.clock import real_now
 from app.errors import Problem
 from app.extensions import db
+from app.language import current_locale, localized
 
 pages = Blueprint("people", __name__, url_prefix="/people")
 
@@ -40,26 +51,89 @@ class AnswerableElsewhere(Problem):
 @allow("role:system_admin")
 def people_page() -> Answer:
     """List the people below the administrator's node, by key."""
-    return _people_page(InviteForm(formdata=None), GrantForm(formdata=None))
+    return _page(InviteForm(formdata=None), GrantForm(formdata=None))
 
 
-def _people_page(
-    invite: InviteForm, give: GrantForm, *, link: str | None = None, whom: int | None = None
-) -> str:
+def _page(invite: InviteForm, give: GrantForm, *, link: str | None = None) -> str:
     after = request.args.get("after", 0, type=int)
     named = request.args.get("q", "").strip()
     people, more = list_people(db.session, _paths(), on=today(), after=after, named=named)
     following = url_for("people.people_page", after=more, q=named or None) if more else None
+    first = url_for("people.people_page", q=named or None) if after else None
     return render_template(
         "pages/people.html",
-        people=people,
-        q=named,
-        next_page=following,
+        rows=[_row(listed) for listed in people],
+        filters=_filters(named),
+        count=ngettext("%(num)s person", "%(num)s people", len(people)),
+        pages={"words": "", "previous": first, "next": following},
         invite_form=invite,
         grant_form=give,
-        grant_person=whom,
-        invitation_link=link,
+        invitations=_open_invitations(),
+        errors=problems_of(invite) + problems_of(give),
+        link=link,
+        key=None,
     )
+
+
+def _filters(named: str) -> dict[str, Any]:
+    address = url_for("people.people_page")
+    return {
+        "action": address,
+        "search": {"name": "q", "label": _("Name"), "value": named},
+        "selects": [],
+        "dates": [],
+        "sort": None,
+        "keep": [],
+        "chips": [{"title": named, "href": address}] if named else [],
+        "clear": address if named else None,
+    }
+
+
+def _row(listed: ListedPerson) -> dict[str, Any]:
+    own = listed.person.id == g.actor.person_id
+    return {
+        "name": listed.person.name,
+        "login": " · ".join(account.login for account in listed.accounts),
+        "disabled": all(account.disabled_at is not None for account in listed.accounts),
+        "accounts": [
+            {
+                "login": account.login,
+                "disabled": account.disabled_at is not None,
+                "action": None if own else _switch(account),
+            }
+            for account in listed.accounts
+        ],
+        "roles": [
+            {
+                "id": held.grant_id,
+                "title": localized(held.role.title),
+                "place": held.node.name(current_locale()),
+                "from_on": held.valid_from,
+                "to_on": held.valid_to,
+                "end_action": None if own else url_for("people.revoke_role", grant_id=held.grant_id),
+            }
+            for held in listed.roles
+        ],
+        "href": None,
+    }
+
+
+def _switch(account: Account) -> str:
+    view = "people.disable_account" if account.disabled_at is None else "people.enable_account"
+    return url_for(view, account_id=account.id)
+
+
+def _open_invitations() -> list[dict[str, Any]]:
+    found = invitations.open_invitations(db.session, _paths(), now=real_now())
+    return [
+        {
+            "role_title": localized(role_of(invitation.role).title),
+            "place": node.name(current_locale()),
+            "email": invitation.email,
+            "expires_at": invitation.expires_at,
+        }
+        for invitation, node in found
+    ]
 
 
 @pages.post("/invitations")
@@ -68,8 +142,8 @@ def invite_person() -> Answer:
     """Make a one-time link and show it this once."""
     form = InviteForm()
     node = _chosen_node(form)
-    if node is None or not form.role.data:
-        return _people_page(form, GrantForm(formdata=None)), 422
+    if node is None:
+        return _page(form, GrantForm(formdata=None)), 422
     token = invitations.invite(
         db.session,
         role=form.role.data,
@@ -80,32 +154,34 @@ def invite_person() -> Answer:
     )
     db.session.commit()
     link = invitations.link_to(token, base=request.host_url)
-    return _people_page(InviteForm(formdata=None), GrantForm(formdata=None), link=link)
+    return _page(InviteForm(formdata=None), GrantForm(formdata=None), link=link)
 
 
-@pages.post("/<int:person_id>/grants")
+@pages.post("/grants")
 @allow("role:system_admin")
-def grant_role(person_id: int) -> Answer:
-    """Give a person a role below the administrator's node."""
-    person = _person(person_id)
+def grant_role() -> Answer:
+    """Give a person a role below the administrator's node; whoever has a login can be given one."""
     form = GrantForm()
     node = _chosen_node(form)
-    if node is None or not form.role.data:
-        return _people_page(InviteForm(formdata=None), form, whom=person_id), 422
+    account = find_account(db.session, form.login.data or "")
+    if node is not None and account is None:
+        form.login.errors = [_("Nobody has this login.")]
+    if node is None or account is None:
+        return _page(InviteForm(formdata=None), form), 422
     try:
         grants.grant(
             db.session,
-            person_id=person.id,
+            person_id=account.person_id,
             role=form.role.data,
             node=node,
             on=today(),
-            until=form.until.data,
+            until=form.to_on.data,
             by=g.actor.person_id,
             now=real_now(),
         )
     except grants.GrantRefused as refusal:
         return _refused(refusal)
-    return _done(_("%(name)s holds the role from today.", name=person.name))
+    return _done(_("%(login)s holds the role from today.", login=account.login))
 
 
 @pages.post("/grants/<int:grant_id>/revoke")
@@ -146,13 +222,6 @@ def _paths() -> Sequence[str]:
     return administered_paths(current_holdings())
 
 
-def _person(person_id: int) -> Person:
-    person = find_person(db.session, person_id, _paths())
-    if person is None:
-        raise NotFound
-    return person
-
-
 def _account(account_id: int) -> Account:
     account = db.session.get(Account, account_id)
     if account is None or find_person(db.session, account.person_id, _paths()) is None:
@@ -166,9 +235,9 @@ def _chosen_node(form: RoleForm) -> Node | None:
     """Return the node the form names; None with the form's errors set if it may not be chosen."""
     if not form.validate_on_submit():
         return None
-    node = find_by_code(db.session, (form.node.data or "").strip().upper())
+    node = find_by_code(db.session, (form.place.data or "").strip().upper())
     if node is None or not is_within(node.path, _paths()):
-        form.node.errors = [_("There is no such place among those you administer.")]
+        form.place.errors = [_("There is no such place among those you administer.")]
         return None
     return node
 

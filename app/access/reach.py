@@ -106,6 +106,12 @@ class Holding:
     node_name_en: str | None
     case_id: int | None
     organization_id: int | None
+    valid_from: date
+    valid_to: date | None
+
+    def node_name(self, locale: str) -> str:
+        """Return the node's name for readers of `locale`; the Chinese one where there is no other."""
+        return self.node_name_zh if locale.startswith("zh") or not self.node_name_en else self.node_name_en
 
 
 def holdings(session: AnySession, person_id: int, on: date) -> tuple[Holding, ...]:
@@ -119,6 +125,8 @@ def holdings(session: AnySession, person_id: int, on: date) -> tuple[Holding, ..
             Node.name_en,
             RoleGrant.case_id,
             _organizations.c.id,
+            RoleGrant.valid_from,
+            RoleGrant.valid_to,
         )
         .join(Node, Node.id == RoleGrant.node_id)
         .outerjoin(_organizations, _organizations.c.node_id == Node.id)

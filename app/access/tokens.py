@@ -1,5 +1,6 @@
 """How does a program come in? With a bearer token of one account that expires. Real time."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -42,6 +43,26 @@ def known_by_token(session: AnySession, token: str, *, now: datetime) -> Known |
         .where(Account.disabled_at.is_(None))
     ).one_or_none()
     return Known(*row) if row else None
+
+
+def open_tokens(session: AnySession, account_id: int, *, now: datetime) -> Sequence[ApiToken]:
+    """Return the account's tokens that still open something, the newest first."""
+    query = select(ApiToken).where(
+        ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now
+    )
+    return session.scalars(query.order_by(ApiToken.id.desc())).all()
+
+
+def revoke_own_token(session: AnySession, *, token_id: int, account_id: int, now: datetime) -> bool:
+    """Revoke one of the account's own tokens; false if it has no such open token. The caller commits."""
+    revoked = session.execute(
+        update(ApiToken)
+        .where(ApiToken.id == token_id, ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(ApiToken.id)
+        .execution_options(synchronize_session=False)
+    )
+    return revoked.scalar() is not None
 
 
 def revoke_all_tokens(session: AnySession, account_id: int, *, now: datetime) -> None:
