@@ -1,0 +1,163 @@
+"""How are values written for a reader? Money, days, deadlines and masked numbers, in the reader's language.
+
+Every page takes its words from here, so a deadline reads the same on the worklist, the case and in mail.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+
+from app.doors.assets import css_href, js_href, mark_href
+from app.doors.icons import icon
+from workflows.rules.money import format_yuan
+from workflows.rules.working_days import Calendar, working_days_between
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+SOON_WORKING_DAYS = 3
+
+
+@dataclass(frozen=True)
+class DueWords:
+    """A deadline in words. `tone` is late, today, soon, ok, paused or none; `detail` is the day itself."""
+
+    words: str
+    detail: str
+    tone: str
+
+
+def language() -> str:
+    """Return 'en' for English readers and 'zh' for all others: Chinese is the default."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def text(value: Any) -> str:
+    """Return a definition's text (`zh`, `en`) in the reader's language; other values as they are."""
+    if value is None:
+        return ""
+    chinese = getattr(value, "zh", None)
+    if chinese is None:
+        return str(value)
+    english = getattr(value, "en", None)
+    return str(english if language() == "en" and english else chinese)
+
+
+def amount(fen: int | None) -> str:
+    """Return the yuan of an amount without its unit, as in table columns: 1,286,500.00."""
+    return "—" if fen is None else format_yuan(fen)
+
+
+def money(fen: int | None) -> str:
+    """Return an amount with its unit: '1,286,500.00 元', or 'CNY 1,286,500.00' in English."""
+    if fen is None:
+        return "—"
+    return f"CNY {format_yuan(fen)}" if language() == "en" else f"{format_yuan(fen)} 元"
+
+
+def day(value: date | datetime | None, form: str = "full") -> str:
+    """Return a day as written in Asia/Shanghai; form 'full' has the year, 'short' has not."""
+    if value is None:
+        return "—"
+    local = value.astimezone(SHANGHAI).date() if isinstance(value, datetime) else value
+    if language() == "en":
+        short = f"{local.day} {MONTHS[local.month - 1]}"
+        return short if form == "short" else f"{short} {local.year}"
+    short = f"{local.month} 月 {local.day} 日"
+    return short if form == "short" else f"{local.year} 年 {short}"
+
+
+def clock_time(value: datetime | None) -> str:
+    """Return the time of day in Asia/Shanghai: 09:05."""
+    return "—" if value is None else value.astimezone(SHANGHAI).strftime("%H:%M")
+
+
+def day_and_time(value: datetime | None, form: str = "full") -> str:
+    """Return day and time of day in Asia/Shanghai."""
+    return "—" if value is None else f"{day(value, form)} {clock_time(value)}"
+
+
+def iso(value: date | datetime | None) -> str:
+    """Return the machine-readable form for <time datetime>."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.isoformat()
+
+
+def due_day(due_at: datetime) -> date:
+    """Return the last day on which a deadline can be kept: 24:00 belongs to the day that ends with it."""
+    return (due_at - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
+
+
+def due_words(
+    due_at: datetime | None, now: datetime, calendar: Calendar, *,
+    paused: bool = False, provisional: bool = False,
+) -> DueWords:
+    """Return how a deadline reads at `now`, counted in working days of the calendar."""
+    if paused:
+        detail = "" if due_at is None else day(due_day(due_at), "short")
+        return DueWords(_("Deadline paused"), detail, "paused")
+    if due_at is None:
+        return DueWords(_("No deadline"), "", "none")
+    last, today = due_day(due_at), now.astimezone(SHANGHAI).date()
+    detail = _("%(day)s (provisional)", day=day(last, "short")) if provisional else day(last, "short")
+    if now >= due_at:
+        days = max(1, working_days_between(last, today, calendar))
+        return DueWords(ngettext("Overdue by %(num)d working day", "Overdue by %(num)d working days", days),
+                        _("Was due %(day)s", day=day(last, "short")), "late")
+    if last == today:
+        return DueWords(_("Due today"), detail, "today")
+    days = working_days_between(today, last, calendar)
+    if days == 0:
+        return DueWords(_("No working day left"), detail, "today")
+    words = ngettext("%(num)d working day left", "%(num)d working days left", days)
+    return DueWords(words, detail, "soon" if days <= SOON_WORKING_DAYS else "ok")
+
+
+def mask(value: str | None, keep_first: int = 3, keep_last: int = 4) -> str:
+    """Return a number with its middle hidden; a value too short to hide anything is hidden whole."""
+    if not value:
+        return "—"
+    bare = value.replace(" ", "")
+    if len(bare) <= keep_first + keep_last:
+        return "••••"
+    return f"{bare[:keep_first]} •••• {bare[len(bare) - keep_last:]}"
+
+
+def file_size(size: int) -> str:
+    """Return a size in the unit people read: 88 KB, 6.1 MB."""
+    if size < 1024:
+        return f"{size} B"
+    if size < 1024 * 1024:
+        return f"{size / 1024:.0f} KB"
+    return f"{size / 1024 / 1024:.1f} MB"
+
+
+def digest(value: str | None) -> str:
+    """Return a hash so short that it can be compared by eye: 9f2c41d0…e41a."""
+    return "—" if not value else value if len(value) <= 14 else f"{value[:8]}…{value[-4:]}"
+
+
+def initial(name: str | None) -> str:
+    """Return the one character that stands for a person or an organization."""
+    return name.strip()[:1].upper() if name and name.strip() else "·"
+
+
+def register_markup(app: Flask) -> None:
+    """Give the app's templates these filters and the functions icon(), css_href() and js_href()."""
+    app.jinja_env.filters.update(
+        text=text, amount=amount, money=money, day=day, time=clock_time, datetime=day_and_time, iso=iso,
+        mask=mask, file_size=file_size, digest=digest, initial=initial,
+    )
+    app.jinja_env.globals.update(
+        icon=icon, css_href=css_href, js_href=js_href, mark_href=mark_href, language=language
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
