@@ -106,14 +106,12 @@ def _not_what_it_says(extension: str, beginning: bytes) -> UploadRefused:
     if extension in ("docx", "xlsx") and beginning.startswith(_OLD_OFFICE):
         return UploadRefused(
             "encrypted_or_old",
-            _l(
-                "The file has a password or the old format. Remove the password, save it as DOCX or XLSX."
-            ),
+            _l("The file has a password or the old format. Remove the password, save it as DOCX or XLSX."),
         )
     return UploadRefused(
         "content_differs",
         _l(
-            "The content is not %(type)s, whatever the name says. Open it in its program and save it as %(type)s.",
+            "The content is not %(type)s, as the name says. Open it in its program and save it as %(type)s.",
             type=extension.upper(),
         ),
     )

@@ -23,12 +23,11 @@ def clean_name(raw: str) -> str:
     # old systems write rare characters of names with them.
     name = "".join(sign for sign in name if unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
     name = "".join("_" if sign in _FORBIDDEN else sign for sign in name)
-    name = " ".join(name.split()).strip(". ")
+    name = " ".join(name.split()).rstrip(". ")
     stem, dot, extension = name.rpartition(".")
     if not dot:
         stem, extension = name, ""
-    if not stem:
-        stem = NAMELESS
+    stem = stem.strip(". ") or NAMELESS
     if stem.split(".")[0].lower() in _DEVICES:
         stem = "_" + stem
     return _shortened(stem, f".{extension}" if extension else "")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Select, column, exists, func, or_, select, table
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import TIMESTAMP, distinct_on
 
 from app.access.models import Person
 from app.access.nodes import AnySession
@@ -93,7 +93,7 @@ def reusable_documents(
     newest = (
         select(Document.id, stood.label("same_slot"))
         .where(Document.organization_id == organization_id)
-        .distinct(Document.sha256)
+        .ext(distinct_on(Document.sha256))
         .order_by(Document.sha256, stood.desc(), Document.id.desc())
     )
     if types := list(media):
@@ -145,10 +145,11 @@ def genuine(session: AnySession, verification_code: str) -> Document | None:
 
 def _readable(held: Iterable[Holding], person_id: int) -> Select[Document]:
     held = tuple(held)
-    in_a_visible_case = exists().where(
-        CaseDocument.document_id == Document.id,
-        CaseDocument.case_id == _cases.c.id,
-        visible_by(held, _cases.c),
+    in_a_visible_case = (
+        select(CaseDocument.document_id)
+        .join(_cases, _cases.c.id == CaseDocument.case_id)
+        .where(CaseDocument.document_id == Document.id, visible_by(held, _cases.c))
+        .exists()
     )
     own_and_nobodys = (
         Document.organization_id.is_(None) & (Document.uploaded_by == person_id) & Document.issued.is_(False)

@@ -21,7 +21,7 @@ Moment = TIMESTAMP(timezone=True)
 
 
 class Notice(db.Model):
-    """Something a move has to say, to one person or to who holds a role at a node; only `expanded_at` changes."""
+    """What a move has to say, to one person or to who holds a role at a node; only `expanded_at` changes."""
 
     __tablename__ = "notices"
     __table_args__ = (

@@ -1,0 +1,188 @@
+"""Which words does a notice have? One template per name that definitions may use; both languages whole.
+
+PLACEHOLDERS may stand in them. A template says what happened and what the reader can do now.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workflows.definition import Text
+
+PLACEHOLDERS = ("number", "subject", "kind", "state", "organization")
+
+
+@dataclass(frozen=True)
+class NoticeTemplate:
+    """The words of one notice; `task` says that it asks its reader to act."""
+
+    name: str
+    subject: Text
+    body: Text
+    task: bool = False
+
+    def written(self, data: Mapping[str, str], locale: str) -> tuple[str, str]:
+        """Return subject and body in the language of `locale`; every placeholder must be given."""
+        return self.subject.localized(locale) % data, self.body.localized(locale) % data
+
+
+def _template(
+    name: str, subject_zh: str, subject_en: str, body_zh: str, body_en: str, *, task: bool = False
+) -> NoticeTemplate:
+    return NoticeTemplate(name, Text(subject_zh, subject_en), Text(body_zh, body_en), task)
+
+
+_ALL = (
+    _template(
+        "task_waiting",
+        "待办：%(kind)s %(number)s",
+        "To do: %(kind)s %(number)s",
+        "“%(subject)s”（%(organization)s）现在等待您办理，当前状态：%(state)s。",
+        "“%(subject)s” (%(organization)s) now waits for you. It stands at: %(state)s.",
+        task=True,
+    ),
+    _template(
+        "application_accepted",
+        "已受理：%(kind)s %(number)s",
+        "Accepted: %(kind)s %(number)s",
+        "您提交的“%(subject)s”已受理。办理时限从受理之日起计算，可以在办件页面查看进度和截止日期。",
+        "Your “%(subject)s” has been accepted. The time for the decision runs from today;"
+        " the case page shows progress and dates.",
+    ),
+    _template(
+        "application_not_accepted",
+        "不予受理：%(kind)s %(number)s",
+        "Not accepted: %(kind)s %(number)s",
+        "您提交的“%(subject)s”未被受理。理由和救济途径写在决定书中，可以在办件页面下载；材料可以在重新申请时引用。",
+        "Your “%(subject)s” was not accepted. The decision on the case page gives the reasons and"
+        " what you can"
+        " do; your papers can be used again in a new application.",
+    ),
+    _template(
+        "correction_asked",
+        "请补正材料：%(kind)s %(number)s",
+        "Correction needed: %(kind)s %(number)s",
+        "“%(subject)s”需要补正材料。需要补正的内容已经一次性全部列出，请在截止日期前一次提交。",
+        "“%(subject)s” needs corrections. All of them are listed at once; please answer them"
+        " together before the"
+        " date on the case page.",
+        task=True,
+    ),
+    _template(
+        "returned_for_changes",
+        "请修改后重新提交：%(kind)s %(number)s",
+        "Returned for changes: %(kind)s %(number)s",
+        "“%(subject)s”已退回修改。需要修改的内容见办件页面，已经填写的内容仍然保留。",
+        "“%(subject)s” was returned for changes. The case page says what to change; what you typed is kept.",
+        task=True,
+    ),
+    _template(
+        "application_refused",
+        "未获批准：%(kind)s %(number)s",
+        "Refused: %(kind)s %(number)s",
+        "您提交的“%(subject)s”未获批准。理由见办件页面，页面上写明可以采取的救济途径。",
+        "Your “%(subject)s” was refused. The case page gives the reasons and what you can do.",
+    ),
+    _template(
+        "application_withdrawn",
+        "申请人已撤回：%(kind)s %(number)s",
+        "Withdrawn: %(kind)s %(number)s",
+        "%(organization)s已撤回“%(subject)s”，不再需要办理。",
+        "%(organization)s has withdrawn “%(subject)s”. Nothing more is to be done.",
+    ),
+    _template(
+        "decision_extended",
+        "办理期限已延长：%(kind)s %(number)s",
+        "Time for the decision extended: %(kind)s %(number)s",
+        "“%(subject)s”的办理期限已依法延长，理由和新的截止日期见办件页面。",
+        "The time for the decision on “%(subject)s” has been extended as the law allows; reason"
+        " and new date are"
+        " on the case page.",
+    ),
+    _template(
+        "clock_stopped",
+        "计时已暂停：%(kind)s %(number)s",
+        "Clock paused: %(kind)s %(number)s",
+        "“%(subject)s”的办理计时已暂停，当前状态：%(state)s。恢复后剩余时间继续计算。",
+        "The clock of “%(subject)s” is paused while it stands at: %(state)s. The time left goes on"
+        " afterwards.",
+    ),
+    _template(
+        "clock_resumed",
+        "计时已恢复：%(kind)s %(number)s",
+        "Clock running again: %(kind)s %(number)s",
+        "“%(subject)s”的办理计时已恢复，新的截止日期见办件页面。",
+        "The clock of “%(subject)s” runs again; the new date is on the case page.",
+    ),
+    _template(
+        "registration_approved",
+        "准予登记：%(kind)s %(number)s",
+        "Registration approved: %(kind)s %(number)s",
+        "“%(subject)s”已获准予登记，登记证书正在制作送达。",
+        "“%(subject)s” has been approved; the certificate is being prepared for delivery.",
+    ),
+    _template(
+        "registration_completed",
+        "登记完成，证书已送达：%(number)s",
+        "Registered, certificate delivered: %(number)s",
+        "“%(subject)s”已完成登记，登记证书可以在办件页面下载。接下来可以申请加入枢纽型社会组织。",
+        "“%(subject)s” is registered; the certificate is on the case page. Joining a hub"
+        " organization is possible"
+        " from now on.",
+    ),
+    _template(
+        "affiliation_accepted",
+        "已加入枢纽型社会组织：%(number)s",
+        "Joined the hub organization: %(number)s",
+        "“%(subject)s”已获同意，成员关系从今天起生效。",
+        "“%(subject)s” has been accepted; the membership is in force from today.",
+    ),
+    _template(
+        "payment_approved",
+        "拨付已批准：%(number)s",
+        "Payment approved: %(number)s",
+        "“%(subject)s”已批准，等待出纳发出支付指令。",
+        "“%(subject)s” has been approved; the cashier sends the instruction next.",
+    ),
+    _template(
+        "payment_instructed",
+        "支付指令已发出：%(number)s",
+        "Payment under way: %(number)s",
+        "“%(subject)s”的支付指令已发往银行，到账以银行流水为准。",
+        "The instruction for “%(subject)s” is with the bank; it counts as paid when the bank"
+        " statement proves it.",
+    ),
+    _template(
+        "payment_settled",
+        "款项已支付：%(number)s",
+        "Paid: %(number)s",
+        "“%(subject)s”已支付，银行流水已核对一致。",
+        "“%(subject)s” has been paid; the bank statement proves it.",
+    ),
+    _template(
+        "payment_bounced",
+        "银行退回：%(number)s",
+        "Returned by the bank: %(number)s",
+        "“%(subject)s”的款项被银行退回，将重新支付。请核对收款账户信息。",
+        "The bank returned the money for “%(subject)s”; it will be paid again. Please check the"
+        " payee's account.",
+    ),
+    _template(
+        "case_moved",
+        "办件有新进展：%(kind)s %(number)s",
+        "News on %(kind)s %(number)s",
+        "“%(subject)s”有新进展，当前状态：%(state)s。",
+        "There is news on “%(subject)s”. It stands at: %(state)s.",
+    ),
+)
+
+TEMPLATES: Mapping[str, NoticeTemplate] = {template.name: template for template in _ALL}
+
+
+def template_names() -> frozenset[str]:
+    """Return the names that definitions may use."""
+    return frozenset(TEMPLATES)
+
+
+def template_of(name: str) -> NoticeTemplate:
+    """Return the template with this name; one that was removed since still says that there is news."""
+    return TEMPLATES.get(name, TEMPLATES["case_moved"])
