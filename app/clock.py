@@ -5,6 +5,7 @@ due dates). They differ only in a demo or test whose clock somebody moved; produ
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -18,7 +19,7 @@ def real_now() -> datetime:
     return datetime.now(UTC)
 
 
-def business_now(session: "Session | scoped_session[Session]") -> datetime:
+def business_now(session: "Session | scoped_session[Any]") -> datetime:
     """Return the time of cases and clocks in UTC: real time plus what a demo moved it ahead."""
     ahead = session.execute(text("SELECT ahead_seconds FROM business_clock")).scalar()
     return real_now() + timedelta(seconds=ahead or 0)

@@ -20,7 +20,7 @@ MODULES = (
     "app.purchasing.models",
     "app.registration.models", "app.registration.inputs", "app.registration.facts", "app.registration.effects",
     "app.affiliation.models", "app.affiliation.inputs", "app.affiliation.facts", "app.affiliation.effects",
-    "app.payments.models", "app.payments.inputs", "app.payments.facts", "app.payments.effects",
+    "app.payments.models", "app.payments.inputs", "app.payments.choices", "app.payments.facts", "app.payments.effects",
 )
 
 # Each has a function register(app) that adds its routes.
@@ -29,6 +29,7 @@ PAGES = (
     "app.documents.pages",
     "app.notices.pages",
     "app.organizations.pages",
+    "app.affiliation.pages",
     "app.ledger.pages",
     "app.payments.pages",
     "app.audit.pages",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Text, and_, case, exists, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
@@ -11,11 +12,13 @@ from sqlalchemy.sql import ColumnElement
 
 from app.access.models import Node
 from app.access.nodes import AnySession
+from app.errors import InvalidInput
 from app.organizations.models import Assessment, Organization, RegisterDecision, Registration
 from workflows.rules.uscc import LENGTH, normalize
 
 PAGE = 50
 COUNTED_TO = 10_000
+LARGEST_ID = 2**63 - 1
 
 STANDINGS = (
     "registered", "entry_from_decision", "known_from_decision", "known_from_list", "in_preparation", "ended",
@@ -52,7 +55,7 @@ class RegisterPage:
     """Some organizations, newest entry first; `after` is the key of the next page, None at the end."""
 
     rows: tuple[RegisterRow, ...]
-    after: int | None
+    after: str | None
 
 
 @dataclass(frozen=True)
@@ -136,25 +139,37 @@ def _matching(search: str, place_path: str | None) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def list_organizations(
-    session: AnySession, *, search: str = "", place_path: str | None = None, after: int | None = None,
-    limit: int = PAGE,
+def organizations_page(
+    session: AnySession, *, search: str | None = None, place_path: str | None = None,
+    after: str | None = None, limit: int = PAGE,
 ) -> RegisterPage:
-    """Return a page of the register behind the key `after`. One query, however many rows."""
-    query = _rows().where(*_matching(search, place_path))
-    if after is not None:
-        query = query.where(Organization.id < after)
+    """Return the page of the register behind the key `after`. One query, however many rows.
+
+    Raises InvalidInput for a key that no page gave.
+    """
+    query = _rows().where(*_matching(search or "", place_path))
+    if after:
+        query = query.where(Organization.id < key_from(after))
     found = session.execute(query.order_by(Organization.id.desc()).limit(limit + 1)).all()
     rows = tuple(RegisterRow(*row) for row in found[:limit])
-    return RegisterPage(rows, rows[-1].id if len(found) > limit else None)
+    return RegisterPage(rows, str(rows[-1].id) if len(found) > limit else None)
 
 
-def count_organizations(session: AnySession, *, search: str = "", place_path: str | None = None) -> int:
+def key_from(after: str) -> int:
+    """Return the key that a page's address carries, or raise InvalidInput."""
+    if not (after.isascii() and after.isdigit() and int(after) <= LARGEST_ID):
+        raise InvalidInput({"after": [str(_l("Start again from the first page."))]})
+    return int(after)
+
+
+def count_organizations(
+    session: AnySession, *, search: str | None = None, place_path: str | None = None
+) -> int:
     """Return how many match, counted no further than one above COUNTED_TO."""
     matching = (
         select(Organization.id)
         .join(_own_node, _own_node.id == Organization.node_id)
-        .where(*_matching(search, place_path)).limit(COUNTED_TO + 1)
+        .where(*_matching(search or "", place_path)).limit(COUNTED_TO + 1)
     )
     return session.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
 
