@@ -187,7 +187,7 @@ class _Reader:
             row = self.rows[index]
             if not any(row) or _title(next(filter(None, row))) in TOTALS:
                 continue
-            if not self._at(row, "serial") and _stated_name(row[0].replace("：", ":").partition(":")[0]):
+            if _stated_name(row[0].replace("：", ":").partition(":")[0]):
                 self._take_stated(index, row)
                 continue
             line = self._line(index + 1, row)

@@ -10,9 +10,11 @@ from app.access.models import Node
 from app.cases.facts import definition_of
 from app.cases.kinds import facts, opening_node
 from app.cases.snapshot import CaseRow
-from app.documents.models import CaseDocument
+from app.documents.queries import filled_slots
+from app.documents.required import missing_documents
 from app.ledger.accounts import AnySession, package_balances
-from app.organizations.models import Organization, Registration
+from app.organizations.models import Organization
+from app.organizations.queries import is_registered
 from app.payments.models import Payment
 from app.payments.queries import claimed_elsewhere, earlier_settled, fitting_lines, open_instalments
 from app.purchasing.queries import InstalmentOfContract, instalment
@@ -105,13 +107,10 @@ def _asked(
 
 
 def _organization(session: AnySession, organization_id: int | None) -> tuple[str, bool]:
-    in_force = select(Registration.id).where(
-        Registration.organization_id == Organization.id, Registration.ended_on.is_(None)
-    )
-    row = session.execute(
-        select(Organization.name, in_force.exists()).where(Organization.id == organization_id)
-    ).one_or_none()
-    return (row[0], row[1]) if row is not None else ("", False)
+    name = session.execute(select(Organization.name).where(Organization.id == organization_id)).scalar()
+    if organization_id is None or name is None:
+        return "", False
+    return name, is_registered(session, organization_id)
 
 
 def _missing_documents(
@@ -120,12 +119,9 @@ def _missing_documents(
     """Return the required slots that are neither filled nor being filled; none while nothing is handed in."""
     if case is None or data is None:
         return ()
-    given = {item["slot"] for item in data.get("documents", ())}
-    wanted = [slot for slot in definition_of(case).required_documents() if slot not in given]
-    if not wanted:
-        return ()
-    filled = set(session.scalars(select(CaseDocument.slot).where(CaseDocument.case_id == case.id)))
-    return tuple(slot for slot in wanted if slot not in filled)
+    definition = definition_of(case)
+    there = filled_slots(session, case.id) | {item["slot"] for item in data.get("documents", ())}
+    return missing_documents(definition, definition.opening_transitions()[0], there)
 
 
 def _line_matches(session: AnySession, case_id: int, data: dict[str, Any]) -> bool:

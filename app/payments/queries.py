@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.access.masking import mask_account_number
 from app.cases.models import Case
@@ -169,7 +170,8 @@ def fitting_lines(session: AnySession, case_id: int) -> Sequence[BankLine]:
 
     A line fits by instruction number and amount: to the fen out (`matched`) or back in (`rejected`).
     """
-    taken = exists().where(PaymentInstruction.bank_line_id == BankLine.id)
+    other = aliased(PaymentInstruction)
+    taken = exists().where(other.bank_line_id == BankLine.id)
     arrived = and_(BankLine.outcome == "matched", BankLine.amount_fen == -PaymentInstruction.amount_fen)
     came_back = and_(BankLine.outcome == "rejected", BankLine.amount_fen == PaymentInstruction.amount_fen)
     query = (
@@ -236,9 +238,7 @@ def statements(
     )
     if before is not None:
         query = query.where(BankStatement.id < before)
-    return [
-        StatementRow(row[0], mask_account_number(row[1]), *row[2:]) for row in session.execute(query).tuples()
-    ]
+    return [StatementRow(row[0], mask_account_number(row[1]), *row[2:]) for row in session.execute(query)]
 
 
 def statement_lines(

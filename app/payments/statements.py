@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from sqlalchemy import exists, select, tuple_
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from app.access.actor import Actor
 from app.cases.models import Case
@@ -212,9 +213,10 @@ def _answer(session: AnySession, line: _Written, by: Importer) -> _Done:
     """Let a line make its move once; say which payment it moved, or why it moved none."""
     if (line.outcome == "rejected") != (line.amount_fen > 0):
         return _Done(None, "came_back")  # the line on which the money returned makes the move
-    proven = exists().where(PaymentInstruction.bank_line_id == line.id)
+    other = aliased(PaymentInstruction)
+    proven = exists().where(other.bank_line_id == line.id)
     found = session.execute(
-        select(Case.number, Case.revision, PaymentInstruction.outcome, select(proven).scalar_subquery())
+        select(Case.number, Case.revision, PaymentInstruction.outcome, proven)
         .join(PaymentInstruction, PaymentInstruction.case_id == Case.id)
         .where(PaymentInstruction.instruction_no == line.instruction_no)
     ).one()

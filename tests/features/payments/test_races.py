@@ -1,0 +1,107 @@
+"""Many at once on payments: one approval, one claim, one payment of the last fen; nothing twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+
+from app.errors import MoveRefused, Problem, StaleRevision
+from app.extensions import db
+from app.ledger.accounts import package_balances
+from app.ledger.queries import ledger_mistakes
+from app.payments.models import Payment
+from app.purchasing.models import Instalment
+from tests.builders_ledger import a_budget_line
+from tests.builders_payments import (
+    Project,
+    a_contract,
+    a_payment,
+    a_project,
+    application,
+    apply,
+    case_of,
+    move,
+)
+
+
+@pytest.fixture
+def project(session):
+    return a_project(session)
+
+
+def at_once(app, jobs, threads):
+    """Run the jobs, each in an application context and session of its own; answer with what each came to."""
+    start = Barrier(threads)
+
+    def run(mine):
+        answers = []
+        with app.app_context():
+            db.session.connection()
+            db.session.rollback()
+            start.wait()
+            for job in mine:
+                try:
+                    answers.append(job(db.session).state)
+                except Problem as problem:
+                    answers.append(type(problem))
+            db.session.remove()
+        return answers
+
+    with ThreadPoolExecutor(threads) as pool:
+        parts = pool.map(run, [jobs[n::threads] for n in range(threads)])
+        return [answer for part in parts for answer in part]
+
+
+def test_a_hundred_approvals_of_one_payment_are_one(app, session, project):
+    number = a_payment(session, project, until="finance_checked")
+    revision = case_of(session, number).revision
+    session.commit()
+
+    answers = at_once(
+        app, [lambda s: move(s, project, number, "approve", revision=revision)] * 100, threads=10
+    )
+
+    assert (answers.count("approved"), answers.count(StaleRevision)) == (1, 99)
+    assert package_balances(session, project.line_id, project.contract_number)["payable"] == 60_000_00
+
+
+def test_of_many_applications_for_one_instalment_one_is_taken(app, session, project):
+    data = application(session, project)
+
+    answers = at_once(app, [lambda s: apply(s, project, **data)] * 20, threads=8)
+
+    assert (answers.count("applied"), answers.count(MoveRefused)) == (1, 19)
+    assert session.execute(select(func.count()).select_from(Payment)).scalar_one() == 1
+
+
+def test_payments_that_race_for_the_last_fen_are_one(app, session):
+    project = a_project(session, contract_fen=100_000_00)
+    numbers = [a_payment(session, project, until="finance_checked")]
+    for _ in range(9):
+        line = a_budget_line(session, 100_000_00, node=project.place.buyer)
+        contract = a_contract(session, project.place, line, 100_000_00)
+        first = session.scalars(
+            select(Instalment.id).where(Instalment.contract_id == contract.id).order_by(Instalment.position)
+        ).first()
+        session.commit()
+        numbers.append(a_payment(session, project, until="finance_checked", instalment=first))
+    point_all_at_one_package(session, project)
+    jobs = [lambda s, number=number: move(s, project, number, "approve") for number in numbers]
+
+    answers = at_once(app, jobs, threads=10)
+
+    assert (answers.count("approved"), answers.count(MoveRefused)) == (1, 9)
+    there = package_balances(session, project.line_id, project.contract_number)
+    assert (there["payable"], there["committed"]) == (60_000_00, 40_000_00)
+    assert ledger_mistakes(session) == []
+
+
+def point_all_at_one_package(session, project: Project):
+    """Let every payment ask for an instalment of the one contract: only its money is there."""
+    part = session.get(Instalment, project.instalments[0])
+    for row in session.scalars(select(Payment)):
+        other = session.get(Instalment, row.instalment_id)
+        if other.id != part.id:
+            other.contract_id, other.position = part.contract_id, other.id + 10
+    session.commit()
