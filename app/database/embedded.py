@@ -324,12 +324,12 @@ class EmbeddedServer:
                     )
                 )
 
-    def _connect(self, user: str) -> psycopg.Connection[tuple[str, ...]]:
+    def _connect(self, user: str, dbname: str = "postgres") -> psycopg.Connection[tuple[str, ...]]:
         return psycopg.connect(
             host=str(self._socket()),
             user=user,
             password=self._passwords()["superuser"],
-            dbname="postgres",
+            dbname=dbname,
             autocommit=True,
             connect_timeout=10,
         )

@@ -113,7 +113,10 @@ def test_processes_that_start_at_once_share_one_server(folder: Path) -> None:
     started = [
         subprocess.Popen(
             [sys.executable, "-c", script, str(folder / "instance")],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(4)
     ]
@@ -151,7 +154,9 @@ def test_the_server_of_a_killed_process_is_joined_or_ends_after_a_grace(make: Ma
     def start_and_kill() -> None:
         with subprocess.Popen(
             [sys.executable, "-c", script, str(server.instance)],
-            cwd=ROOT, stdout=subprocess.PIPE, text=True,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         ) as process:
             assert process.stdout is not None
             assert process.stdout.read(2) == "up"
@@ -244,9 +249,7 @@ def test_the_server_has_none_of_our_outputs(make: Make) -> None:
     assert outputs == ["/dev/null", log, log]
 
 
-def test_a_long_path_gets_a_short_private_folder_for_its_socket(
-    make: Make, folder: Path
-) -> None:
+def test_a_long_path_gets_a_short_private_folder_for_its_socket(make: Make, folder: Path) -> None:
     long = folder / ("a long name, with a comma " * 4).strip() / ("b" * 60)
     long.mkdir(parents=True)
     server = make(long / "instance")
@@ -260,9 +263,7 @@ def test_a_long_path_gets_a_short_private_folder_for_its_socket(
 
 
 @as_root
-def test_a_folder_that_only_root_may_enter_keeps_its_data_elsewhere(
-    make: Make, folder: Path
-) -> None:
+def test_a_folder_that_only_root_may_enter_keeps_its_data_elsewhere(make: Make, folder: Path) -> None:
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
     server = make(closed / "instance")
