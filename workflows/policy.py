@@ -21,6 +21,7 @@ class PolicyNumber:
     """One number of law or policy. `verified` is False until a person has read it in its source."""
 
     name: str
+    title: Text
     value: int
     unit: str
     cite: Text

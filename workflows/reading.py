@@ -169,6 +169,7 @@ def _number(row: Table, name: str, place: str, version: int) -> PolicyNumber:
     value = row.take(units[0], int, 0) if units else 0
     return PolicyNumber(
         name=name,
+        title=row.text("title"),
         value=value,
         unit=units[0] if units else "count",
         cite=row.text("cite"),

@@ -1,4 +1,4 @@
-"""How does the log speak to the world? Signed notes and checkpoints as C2SP writes them (signed-note, tlog-checkpoint)."""
+"""How does the log speak to the world? In C2SP signed notes whose bodies are tlog checkpoints."""
 
 import base64
 import binascii
@@ -55,7 +55,7 @@ def sign_note(body: str, name: str, private_key: Ed25519PrivateKey) -> str:
 
 
 def verify_note(text: str, name: str, public_key: bytes) -> str:
-    """Return the body if the key called `name` signed it, else raise NoteError; lines of other keys are let be."""
+    """Return the body if the key called `name` signed it, else raise NoteError; other keys are let be."""
     body, blank, signatures = text.rpartition("\n\n")
     body += "\n"
     if not blank or not signatures.endswith("\n"):
@@ -87,7 +87,7 @@ def _is_by(line: str, name: str, public_key: bytes) -> bool:
 
 def _refuse_odd_body_or_name(body: str, name: str) -> None:
     if not body.endswith("\n") or "\n\n" in body or any(c < " " and c != "\n" for c in body):
-        raise NoteError("the body of a note ends with a line break and has no empty line or control character")
+        raise NoteError("a note ends with a line break and has no empty line and no control character")
     if not name or "+" in name or any(c.isspace() for c in name):
         raise NoteError("the name of a key has no space and no plus sign")
 

@@ -1,64 +1,62 @@
-"""Are the documents of a move there? Checks references and required slots; says all that is missing at once."""
+"""Are the documents of a move there? Checks references, types and required slots; says all that is wrong at once."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
-from sqlalchemy.orm import Session, scoped_session
 
 from app.cases.move import Move
-from app.cases.snapshot import CaseRow
+from app.documents.queries import filled_slots
+from app.documents.required import missing_documents, takes
 from app.errors import InvalidInput
 from app.language import localized
 from workflows.definition import Definition, Transition
 
 REACHABLE = text("""
-SELECT d.id, d.sha256 FROM documents d
+SELECT d.id, d.sha256, d.media_type, d.name FROM documents d
  WHERE d.id = ANY(:ids)
-   AND (d.organization_id = :organization OR d.uploaded_by = :person
+   AND (d.organization_id = :organization OR (d.uploaded_by = :person AND d.organization_id IS NULL)
         OR EXISTS (SELECT 1 FROM case_documents c WHERE c.document_id = d.id AND c.case_id = :case))
 """)
-FILLED = text("SELECT DISTINCT slot FROM case_documents WHERE case_id = :case")
 
 
 def attach_documents(move: Move, definition: Definition, transition: Transition) -> None:
-    """Attach what the data refers to; raise InvalidInput naming unknown slots, foreign documents, missing slots."""
+    """Attach what the data refers to; raise InvalidInput naming unknown slots, foreign papers, missing slots."""
     given: list[Mapping[str, Any]] = move.data.get("documents") or []
-    mistakes = [
-        str(_l("There is no place for a document called %(slot)s here.", slot=item["slot"]))
-        for item in given
-        if item["slot"] not in definition.documents
-    ]
-    hashes = _reachable_hashes(move.session, move.case, move.person_id, [item["document_id"] for item in given])
-    mistakes += [
-        str(_l("Document %(id)s is not one of yours; upload it again.", id=item["document_id"]))
-        for item in given
-        if item["document_id"] not in hashes
-    ]
-    missing = _missing_slots(move, transition, {item["slot"] for item in given})
-    mistakes += [
-        str(_l("Add the document: %(title)s", title=localized(definition.documents[slot].title)))
-        for slot in missing
-    ]
+    found = _reachable(move, [item["document_id"] for item in given])
+    mistakes: list[str] = []
+    for item in given:
+        mistakes += _mistakes(definition, item, found)
+    if transition.documents:
+        there = {item["slot"] for item in given} | filled_slots(move.session, move.case.id)
+        mistakes += [
+            str(_l("Add the document: %(title)s", title=localized(definition.documents[slot].title)))
+            for slot in missing_documents(definition, transition, there)
+        ]
     if mistakes:
         raise InvalidInput({"documents": mistakes})
     for item in given:
-        move.attach(item["slot"], item["document_id"], hashes[item["document_id"]])
+        move.attach(item["slot"], item["document_id"], found[item["document_id"]].sha256)
 
 
-def _reachable_hashes(
-    session: "Session | scoped_session[Session]", case: CaseRow, person_id: int | None, ids: list[int]
-) -> dict[int, str]:
+def _mistakes(definition: Definition, item: Mapping[str, Any], found: Mapping[int, Any]) -> list[str]:
+    slot = definition.documents.get(item["slot"])
+    if slot is None or slot.issued:
+        return [str(_l("There is no place for a document called %(slot)s here.", slot=item["slot"]))]
+    document = found.get(item["document_id"])
+    if document is None:
+        return [str(_l("Document %(id)s is not one of yours; upload it again.", id=item["document_id"]))]
+    if not takes(slot, document.media_type):
+        return [str(_l("%(name)s has a type that is not taken for: %(title)s",
+                       name=document.name, title=localized(slot.title)))]
+    return []
+
+
+def _reachable(move: Move, ids: list[int]) -> dict[int, Any]:
     if not ids:
         return {}
-    values = {"ids": ids, "organization": case.organization_id, "person": person_id, "case": case.id}
-    return {row.id: row.sha256 for row in session.execute(REACHABLE, values)}
-
-
-def _missing_slots(move: Move, transition: Transition, given: set[str]) -> list[str]:
-    wanted = [slot for slot in transition.documents if slot not in given]
-    if not wanted:
-        return []
-    filled = set(move.session.execute(FILLED, {"case": move.case.id}).scalars())
-    return [slot for slot in wanted if slot not in filled]
+    values = {
+        "ids": ids, "organization": move.case.organization_id, "person": move.person_id, "case": move.case.id,
+    }
+    return {row.id: row for row in move.session.execute(REACHABLE, values)}

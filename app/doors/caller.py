@@ -3,19 +3,19 @@
 from datetime import date, datetime
 
 from flask import g
-from werkzeug.exceptions import Unauthorized
 
 from app.access.actor import Actor
-from app.access.reach import Holding, holdings
+from app.access.api_auth import NotSignedIn, current_holdings
+from app.access.reach import Holding
 from app.clock import SHANGHAI, business_now
 from app.extensions import db
 
 
 def actor() -> Actor:
-    """Return who is signed in; raise Unauthorized when nobody is."""
+    """Return who is signed in; raise NotSignedIn when nobody is."""
     found: Actor | None = getattr(g, "actor", None)
     if found is None:
-        raise Unauthorized
+        raise NotSignedIn
     return found
 
 
@@ -33,10 +33,7 @@ def today() -> date:
 
 def held() -> tuple[Holding, ...]:
     """Return what the caller holds today, asked once per request."""
-    if "holdings" not in g:
-        found: Actor | None = getattr(g, "actor", None)
-        g.holdings = holdings(db.session, found.person_id, today()) if found and found.person_id else ()
-    return g.holdings  # type: ignore[no-any-return]
+    return current_holdings()
 
 
 def holds(*roles: str) -> bool:

@@ -1,10 +1,10 @@
 """From an input's schema to a form: field type -> WTForms field. The only code that knows both.
 
 The form's fields carry no validators: the schema loads what was typed and its messages go back to the fields.
-Only here does money speak yuan.
+Only here does money speak yuan. Beside WTForms' own attributes each field has kind, help and max for the macros.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,12 +13,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, FieldList, Form, FormField, SelectField, StringField, TextAreaField
 
 from app.cases.inputs import Label
-from app.cases.kinds import choices_of
-from app.cases.snapshot import CaseRow
-from app.extensions import db
 from app.language import localized
-from workflows.definition import DocumentSlot
 from workflows.rules.money import MoneyError, format_yuan, parse_yuan
+
+Rows = Callable[[str], list[tuple[Any, str]]]
 
 
 class MoneyField(StringField):
@@ -38,53 +36,49 @@ class PlainField(StringField):
 
 
 class DocumentsField(Field):
-    """Documents in slots: values are `slot:id`; files come beside it as `upload-<slot>`."""
+    """Documents in slots: posted as one name per slot with ids; `slots` is filled by the page for the macro."""
 
-    slots: Sequence[DocumentSlot] = ()
-    required_slots: frozenset[str] = frozenset()
-    given: list[dict[str, Any]]
-    reusable: Sequence[dict[str, Any]] = ()
+    slots: Sequence[Mapping[str, Any]] = ()
 
-    def process_data(self, value: Any) -> None:
-        """Take the list that the schema loads."""
-        self.data = list(value or [])
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read `slot:id` values; what has another form is no document."""
-        self.data = []
-        for value in valuelist:
-            slot, _, number = value.rpartition(":")
-            if slot and number.isdigit():
-                entry = {"slot": slot, "document_id": int(number)}
-                if entry not in self.data:
-                    self.data.append(entry)
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Take the list that the schema loads, or what was posted under `<name>-<slot>`."""
+        self.process_errors = []
+        self.data = list(data) if isinstance(data, list) else []
+        if formdata:
+            self.data = documents_posted(formdata, self.name)
 
     def in_slot(self, slot: str) -> list[int]:
         """Return the ids of the documents that stand in a slot."""
-        return [item["document_id"] for item in self.data or [] if item["slot"] == slot]
+        return [item["document_id"] for item in self.data if item["slot"] == slot]
+
+
+def documents_posted(formdata: Any, name: str) -> list[dict[str, Any]]:
+    """Return what was posted under `<name>-<slot>` as the schema loads it; empty choices are left out."""
+    found: list[dict[str, Any]] = []
+    for key in formdata:
+        if not key.startswith(f"{name}-") or key.endswith("-file"):
+            continue
+        slot = key[len(name) + 1:]
+        for value in formdata.getlist(key):
+            entry = {"slot": slot, "document_id": int(value) if value.isdigit() else 0}
+            if entry["document_id"] and entry not in found:
+                found.append(entry)
+    return found
 
 
 def form_for(
-    schema: Schema, *, case: CaseRow | None, organization_id: int | None, formdata: MultiDict[str, Any] | None = None,
-    data: dict[str, Any] | None = None, slots: Sequence[DocumentSlot] = (), required_slots: frozenset[str] = frozenset(),
-    organizations: Sequence[tuple[int, str]] = (),
+    schema: Schema, *, rows_of: Rows, prefix: str = "", formdata: MultiDict[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None, organizations: Sequence[tuple[int, str]] = (),
 ) -> Form:
-    """Return the form of an input, filled from what was posted or from a draft."""
-
-    def rows_of(name: str) -> list[tuple[Any, str]]:
-        return choices_of(name)(db.session, case, organization_id)
-
+    """Return the form of an input, filled from what was posted or from a draft. `rows_of` lists case-dependent choices."""
     form_class = _form_class(schema, rows_of, organizations)
-    form = form_class(formdata=formdata, data=_shown(schema, data or {}))
-    for field in form:
-        if isinstance(field, DocumentsField):
-            field.slots, field.required_slots = slots, required_slots
+    known = {name: value for name, value in (data or {}).items() if name in schema.fields}
+    form = form_class(formdata=formdata, data=known, prefix=prefix)
+    _dress(schema, form)
     return form
 
 
-def _form_class(
-    schema: Schema, rows_of: Callable[[str], list[tuple[Any, str]]], organizations: Sequence[tuple[int, str]]
-) -> type[Form]:
+def _form_class(schema: Schema, rows_of: Rows, organizations: Sequence[tuple[int, str]]) -> type[Form]:
     made = {
         name: _made(field, rows_of, organizations)
         for name, field in schema.fields.items()
@@ -93,64 +87,66 @@ def _form_class(
     return type(f"{type(schema).__name__}Form", (Form,), made)
 
 
-def _made(
-    field: fields.Field, rows_of: Callable[[str], list[tuple[Any, str]]], organizations: Sequence[tuple[int, str]]
-) -> Any:
+def _made(field: fields.Field, rows_of: Rows, organizations: Sequence[tuple[int, str]]) -> Any:
     metadata = field.metadata
     widget = metadata.get("widget", "text")
-    common = {
-        "label": metadata.get("label", ""),
-        "description": metadata.get("help") or "",
-        "render_kw": _attributes(field),
-    }
-    if widget == "textarea":
-        return TextAreaField(**common)
-    if widget == "choice":
-        return SelectField(choices=_choices(metadata["choices"], field.required), validate_choice=False, **common)
-    if widget == "row_choice":
-        return SelectField(
-            choices=_choices(rows_of(metadata["choices_from"]), field.required), validate_choice=False, **common
-        )
-    if widget == "organization":
-        return SelectField(choices=_choices(organizations, True), validate_choice=False, **common)
-    if widget == "money":
-        return MoneyField(**common)
-    if widget in ("bool", "declaration"):
-        return BooleanField(**common)
-    if widget == "documents":
-        return DocumentsField(**common)
-    if widget == "table":
-        row_form = _form_class(metadata["row"](), rows_of, ())
-        common.pop("render_kw")
-        return FieldList(FormField(row_form), min_entries=1, max_entries=200, **common)
-    return StringField(**common) if widget == "text" else PlainField(**common)
-
-
-def _attributes(field: fields.Field) -> dict[str, Any]:
-    metadata = field.metadata
-    widget = metadata.get("widget")
-    attributes: dict[str, Any] = {"data-widget": widget}
+    common: dict[str, Any] = {"label": metadata.get("label", "")}
     if metadata.get("max"):
-        attributes["maxlength"] = metadata["max"]
-    if widget == "money":
-        attributes["inputmode"] = "decimal"
-    if widget == "integer":
-        attributes["inputmode"] = "numeric"
+        common["render_kw"] = {"maxlength": metadata["max"]}
+    if widget in ("choice", "row_choice", "organization"):
+        pairs = {
+            "choice": lambda: metadata["choices"],
+            "row_choice": lambda: rows_of(metadata["choices_from"]),
+            "organization": lambda: organizations,
+        }[widget]()
+        return SelectField(choices=_choices(pairs, field.required), validate_choice=False, **common)
+    if widget == "table":
+        return FieldList(FormField(_form_class(metadata["row"](), rows_of, ())), min_entries=1, **common)
     if widget == "date":
-        attributes["type"] = "date"
-    if field.required:
-        attributes["aria-required"] = "true"
-    return attributes
+        common["render_kw"] = {"type": "date"}
+    kinds = {"textarea": TextAreaField, "money": MoneyField, "bool": BooleanField, "declaration": BooleanField,
+             "documents": DocumentsField, "text": StringField}
+    return kinds.get(widget, PlainField)(**common)
 
 
-def _choices(pairs: Sequence[tuple[Any, Label]], required: bool) -> list[tuple[str, Any]]:
+def _choices(pairs: Iterable[tuple[Any, Label]], required: bool) -> list[tuple[str, Any]]:
     listed = [(str(value), label) for value, label in pairs]
-    return [("", _l("Please choose"))] + listed if not required or len(listed) != 1 else listed
+    return listed if required and len(listed) == 1 else [("", _l("Please choose")), *listed]
 
 
-def _shown(schema: Schema, data: dict[str, Any]) -> dict[str, Any]:
-    """Return stored data as the form fields take it; unknown names are dropped."""
-    return {name: value for name, value in data.items() if name in schema.fields}
+def _dress(schema: Schema, form: Form) -> None:
+    """Give each field what the macros read: kind, help, max, flags.required, and a table's columns."""
+    for name, made in form._fields.items():
+        field = schema.fields[name]
+        metadata = field.metadata
+        made.kind = metadata.get("widget", "text")
+        made.help = metadata.get("help")
+        made.max = metadata.get("max")
+        made.flags.required = field.required
+        if isinstance(made, FieldList):
+            row = metadata["row"]()
+            made.columns = _columns(row)
+            made.totals = {column["name"]: _total(made, column) for column in made.columns if column["total"]}
+            for entry in made.entries:
+                _dress(row, entry.form)
+
+
+def _columns(row: Schema) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "title": field.metadata.get("label", name), "kind": field.metadata.get("widget", "text"),
+         "total": bool(field.metadata.get("total"))}
+        for name, field in row.fields.items()
+    ]
+
+
+def _total(table: FieldList, column: dict[str, Any]) -> str:
+    total = 0
+    for entry in table.entries:
+        try:
+            total += parse_yuan(entry.form[column["name"]].data or "0")
+        except MoneyError:
+            return "—"
+    return format_yuan(total)
 
 
 def as_input(schema: Schema, form: Form) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -158,22 +154,19 @@ def as_input(schema: Schema, form: Form) -> tuple[dict[str, Any], dict[str, Any]
     data: dict[str, Any] = {}
     errors: dict[str, Any] = {}
     for name, field in schema.fields.items():
-        if name not in form._fields:
-            continue
-        _read(field, form._fields[name], name, data, errors)
+        if name in form._fields:
+            _read(field, form._fields[name], name, data, errors)
     return data, errors
 
 
 def _read(field: fields.Field, made: Field, name: str, data: dict[str, Any], errors: dict[str, Any]) -> None:
     widget = field.metadata.get("widget")
+    value = made.data
     if widget == "table":
-        rows, mistakes = _rows(field.metadata["row"](), made)
-        data[name] = rows
+        data[name], mistakes = _rows(field.metadata["row"](), made)
         if mistakes:
             errors[name] = mistakes
-        return
-    value = made.data
-    if widget in ("bool", "declaration"):
+    elif widget in ("bool", "declaration"):
         data[name] = bool(value)
     elif widget == "documents":
         data[name] = value or []
@@ -185,18 +178,24 @@ def _read(field: fields.Field, made: Field, name: str, data: dict[str, Any], err
             data[name] = parse_yuan(value)
         except MoneyError as error:
             errors[name] = [localized(error.text)]
+            data[name] = value
     elif widget in ("integer", "row_choice", "organization"):
-        data[name] = int(value) if str(value).strip().lstrip("-").isdigit() else value
+        data[name] = _whole(value)
     else:
         data[name] = value
 
 
-def _rows(schema: Schema, table: FieldList) -> tuple[list[dict[str, Any]], dict[int, Any]]:
+def _whole(value: Any) -> Any:
+    text = str(value).strip()
+    return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 19 else value
+
+
+def _rows(schema: Schema, table: Any) -> tuple[list[dict[str, Any]], dict[int, Any]]:
     rows: list[dict[str, Any]] = []
     mistakes: dict[int, Any] = {}
     for entry in table.entries:
         row, errors = as_input(schema, entry.form)
-        if not any(value not in (None, "", False, []) for value in row.values()) and not errors:
+        if not errors and not any(value not in (None, "", False, []) for value in row.values()):
             continue  # an empty row at the end of the table is no row
         if errors:
             mistakes[len(rows)] = errors
@@ -204,37 +203,38 @@ def _rows(schema: Schema, table: FieldList) -> tuple[list[dict[str, Any]], dict[
     return rows, mistakes
 
 
-def put_errors(form: Form, errors: dict[str, Any]) -> list[tuple[str, str]]:
+def put_errors(form: Form, errors: Mapping[Any, Any]) -> list[tuple[str | None, str]]:
     """Put messages on the fields they belong to; return (field id, message) for the summary, in order."""
-    listed: list[tuple[str, str]] = []
+    listed: list[tuple[str | None, str]] = []
     for name, messages in errors.items():
-        field = form._fields.get(name)
-        if field is None:
-            listed += [("", message) for message in _flat(messages)]
-        elif isinstance(field, FieldList) and isinstance(messages, dict):
-            listed += _row_errors(field, messages)
+        made = form._fields.get(name)
+        if made is None:
+            listed += [(None, message) for message in flat(messages)]
+        elif isinstance(made, FieldList) and isinstance(messages, Mapping):
+            listed += _row_errors(made, messages)
         else:
-            found = _flat(messages)
-            field.errors = [*field.errors, *found]
-            listed += [(field.id, message) for message in found]
+            found = flat(messages)
+            made.errors = [*made.errors, *found]
+            listed += [(made.id, message) for message in found]
     return listed
 
 
-def _row_errors(table: FieldList, messages: dict[Any, Any]) -> list[tuple[str, str]]:
-    listed: list[tuple[str, str]] = []
+def _row_errors(table: FieldList, messages: Mapping[Any, Any]) -> list[tuple[str | None, str]]:
+    listed: list[tuple[str | None, str]] = []
     for index, row_messages in messages.items():
-        if isinstance(index, int) and index < len(table.entries) and isinstance(row_messages, dict):
+        if isinstance(index, int) and index < len(table.entries) and isinstance(row_messages, Mapping):
             listed += put_errors(table.entries[index].form, row_messages)
         else:
-            found = _flat(row_messages)
+            found = flat(row_messages)
             table.errors = [*table.errors, *found]
             listed += [(table.id, message) for message in found]
     return listed
 
 
-def _flat(messages: Any) -> list[str]:
-    if isinstance(messages, dict):
-        return [message for value in messages.values() for message in _flat(value)]
+def flat(messages: Any) -> list[str]:
+    """Return all messages of a nested structure, in order."""
+    if isinstance(messages, Mapping):
+        return [message for value in messages.values() for message in flat(value)]
     if isinstance(messages, list | tuple):
-        return [message for value in messages for message in _flat(value)]
+        return [message for value in messages for message in flat(value)]
     return [str(messages)]

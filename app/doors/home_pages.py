@@ -1,0 +1,69 @@
+"""The start page: the day's work first, and what can be applied for."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, g, render_template
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.access.declare import allow
+from app.cases.models import Case, Draft
+from app.cases.queries import worklist, worklist_counts
+from app.doors.caller import actor, held, holds, now
+from app.doors.list_pages import kind_titles, row, strip
+from app.doors.move_form import saved_words
+from app.extensions import db
+from app.portal.pages import cards
+
+blueprint = Blueprint("home", __name__)
+MOST = 6
+
+
+def register(app: Flask) -> None:
+    """Add the start page."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/")
+@allow("public")
+def home() -> str:
+    """Show what waits for the caller, or what can be done here."""
+    if getattr(g, "actor", None) is None:
+        return render_template("pages/home.html", kinds=cards(), strip=None, mine=None, drafts=[], places=[])
+    person_id = actor().person_id or 0
+    counts = worklist_counts(db.session, held(), person_id, now())
+    lines = worklist(db.session, held(), person_id, limit=MOST).rows
+    mine = [
+        {"title": shown["subject"], "href": shown["href"], "note": f"{shown['kind_title']} · {shown['state_title']}",
+         "due": shown["due"], "status": None, "tone": ""}
+        for shown in (row(line) for line in lines)
+    ]
+    return render_template(
+        "pages/home.html", kinds=cards(), strip=strip(counts), mine=mine, drafts=_drafts(), places=_places()
+    )
+
+
+def _drafts() -> list[dict[str, Any]]:
+    nodes = [holding.node_id for holding in held()]
+    titles = kind_titles()
+    found = db.session.execute(
+        select(Draft, Case.number).outerjoin(Case, Case.id == Draft.case_id)
+        .where(Draft.holder_node_id.in_(nodes)).order_by(Draft.updated_at.desc()).limit(MOST)
+    ).all()
+    return [
+        {"title": titles.get(draft.kind, draft.kind), "note": saved_words(draft.updated_at),
+         "href": f"/cases/{number}/do/{draft.trigger}" if number else f"/apply/{draft.kind}"}
+        for draft, number in found
+    ]
+
+
+def _places() -> list[dict[str, Any]]:
+    listed = [{"title": _("Register"), "note": _("Organizations, their hubs and what they were granted"),
+               "href": "/organizations", "icon": "building-2"}]
+    if holds("finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer"):
+        listed.append({"title": _("Budgets"), "note": _("Where every fen stands"), "href": "/budget-lines",
+                       "icon": "coins"})
+    if holds("auditor"):
+        listed.append({"title": _("Audit"), "note": _("Every move, every refused attempt"), "href": "/audit",
+                       "icon": "shield-check"})
+    return listed

@@ -1,0 +1,43 @@
+"""Which doors are there? The generic pages and JSON, their frame and their errors; then every route is checked."""
+
+from flask import Flask, Response, abort, request
+
+from app.access.declare import allow, check_all_routes
+from app.doors import (
+    api,
+    assets,
+    case_pages,
+    clock_pages,
+    frame,
+    health,
+    home_pages,
+    list_pages,
+    markup,
+    problems,
+)
+
+
+def register(app: Flask) -> None:
+    """Add all doors; raise UndeclaredRoute when any route of the application does not say who may use it."""
+    markup.register_markup(app)
+    frame.register(app)
+    problems.register(app)
+    for door in (api, case_pages, clock_pages, home_pages, list_pages):
+        door.register(app)
+    app.register_blueprint(health.blueprint)
+    app.add_url_rule("/assets/<name>", "asset", asset)
+    check_all_routes(app)
+
+
+@allow("public")
+def asset(name: str) -> Response:
+    """Send the style sheet, the script or the mark; their names carry their hash, so they never change."""
+    found = assets.asset(name)
+    if found is None:
+        abort(404)
+    response = Response(found.content, content_type=assets.MEDIA_TYPES[name.rpartition(".")[2]])
+    response.headers["Cache-Control"] = assets.CACHE_CONTROL
+    response.set_etag(name)
+    return response.make_conditional(request)
+
+

@@ -1,0 +1,140 @@
+"""What does a service guide (办事指南) say? Everything in it comes from the definition, its inputs and the policy."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from app.access.roles import ROLES
+from app.cases.kinds import input_of
+from app.language import current_locale, localized
+from workflows.definition import Definition, DocumentSlot, State, Transition
+from workflows.diagram import svg
+from workflows.guards import guard_named
+from workflows.loader import Policy, library, place_chain
+from workflows.policy import PolicyNumber
+
+ENDINGS = {"application/pdf": "PDF", "image/jpeg": "JPG", "image/png": "PNG"}
+
+
+def definitions_in_force(today: date) -> list[Definition]:
+    """Return the newest definition in force of every (kind, place, legal class)."""
+    newest: dict[tuple[str, str, str | None], Definition] = {}
+    for definition in library().definitions:
+        if definition.effective_from <= today:
+            key = (definition.kind, definition.place, definition.legal_class)
+            if key not in newest or newest[key].version < definition.version:
+                newest[key] = definition
+    order = {"registration": 0, "affiliation": 1}
+    return sorted(newest.values(), key=lambda d: (order.get(d.kind, 2), d.kind, d.place != "base", d.place))
+
+
+def places() -> list[tuple[str, str]]:
+    """Return (code, title) of every place that has files."""
+    return [(code, localized(place.title)) for code, place in library().places.items()]
+
+
+def policy_for(place: str, today: date) -> Policy:
+    """Return the numbers that hold in a place today."""
+    chain = ("base",) if place == "base" else place_chain(place)
+    return library().policy(chain, today)
+
+
+def guide_of(definition: Definition, place: str, today: date) -> dict[str, Any]:
+    """Return the `guide` of pages/guide.html for a definition as it holds in a place."""
+    policy = policy_for(place, today)
+    opening = definition.opening_transitions()[0]
+    title = library().places[place].title if place in library().places else None
+    return {
+        "title": localized(definition.title), "summary": localized(definition.summary),
+        "place": localized(title) if title else place, "who": localized(definition.who_may_apply),
+        "version": _("%(name)s, in force since %(day)s", name=definition.name, day=definition.effective_from.isoformat()),
+        "open_href": None, "open_refused": [],
+        "conditions": [localized(guard_named(name).title) for name in opening.guards],
+        "documents": [_document(slot, opening) for slot in definition.documents.values() if not slot.issued],
+        "inputs": _inputs(definition, opening),
+        "steps": [_step(definition.states[name], policy) for name in definition.spine],
+        "special": _special(definition, policy),
+        "times": [_time(number, policy) for number in _clocks(definition, policy)],
+        "outcomes": _outcomes(definition),
+        "diagram": Markup(svg(definition, locale=current_locale())),  # noqa: S704 - our own drawing
+    }
+
+
+def _document(slot: DocumentSlot, opening: Transition) -> dict[str, Any]:
+    return {
+        "title": localized(slot.title), "help": localized(slot.help) or None,
+        "required": slot.required and slot.name in opening.documents,
+        "media": " / ".join(ENDINGS.get(media, media) for media in slot.media), "sample": None,
+    }
+
+
+def _inputs(definition: Definition, opening: Transition) -> list[dict[str, Any]]:
+    schema_type = input_of(definition.kind, opening.trigger)
+    if schema_type is None:
+        return []
+    return [
+        {"label": str(field.metadata["label"]), "help": str(field.metadata.get("help") or "") or None}
+        for field in schema_type().fields.values()
+        if field.metadata.get("widget") not in ("organization", "documents")
+    ]
+
+
+def _step(state: State, policy: Policy) -> dict[str, Any]:
+    clock = next((policy.number(name) for name in state.clocks if name in policy.numbers), None)
+    return {
+        "title": localized(state.title), "time": words_of(clock) if clock else None,
+        "who": localized(ROLES[state.waits_for].title) if state.waits_for else _("finished"),
+    }
+
+
+def _special(definition: Definition, policy: Policy) -> list[dict[str, Any]]:
+    listed = []
+    for state in definition.states.values():
+        if state.name in definition.spine or state.final:
+            continue
+        clock = next((policy.number(name) for name in state.clocks if name in policy.numbers), None)
+        listed.append({
+            "title": localized(state.title), "time": words_of(clock) if clock else None,
+            "counts": not state.paused, "cite": localized(clock.cite) if clock else None,
+        })
+    return listed
+
+
+def _clocks(definition: Definition, policy: Policy) -> Sequence[PolicyNumber]:
+    names = dict.fromkeys(name for state in definition.states.values() for name in (*state.clocks, *state.paused))
+    return [policy.number(name) for name in names if name in policy.numbers]
+
+
+def _time(number: PolicyNumber, policy: Policy) -> dict[str, Any]:
+    place = library().places.get(number.place)
+    return {
+        "title": localized(number.title), "value": words_of(number), "cite": localized(number.cite),
+        "verified": number.verified, "from_place": localized(place.title) if place else number.place,
+    }
+
+
+def _outcomes(definition: Definition) -> list[dict[str, Any]]:
+    ends = [
+        {"title": localized(state.title), "note": localized(state.applicant_says) or None}
+        for state in definition.states.values() if state.final
+    ]
+    issued = [
+        {"title": localized(slot.title), "note": localized(slot.help) or None}
+        for slot in definition.documents.values() if slot.issued
+    ]
+    return issued + ends
+
+
+def words_of(number: PolicyNumber) -> str:
+    """Return a number with its unit in words."""
+    value = number.value
+    words = {
+        "working_days": ngettext("%(num)d working day", "%(num)d working days", value),
+        "days": ngettext("%(num)d day", "%(num)d days", value),
+        "months": ngettext("%(num)d month", "%(num)d months", value),
+    }
+    return words.get(number.unit, str(value))

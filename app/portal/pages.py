@@ -1,0 +1,99 @@
+"""The public pages: start, service guide, help."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Flask, g, render_template, request
+from flask_babel import gettext as _
+
+from app.access.api_auth import current_holdings, current_roles
+from app.access.declare import allow
+from app.clock import SHANGHAI, business_now
+from app.errors import CaseNotFound
+from app.extensions import db
+from app.language import localized
+from app.portal.guides import definitions_in_force, guide_of, places, policy_for, words_of
+from workflows.definition import Definition
+
+blueprint = Blueprint("portal", __name__)
+ICONS = {"registration": "stamp", "affiliation": "network", "payment": "coins"}
+
+
+def register(app: Flask) -> None:
+    """Add the public pages."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/guide")
+@allow("public")
+def guide_list() -> str:
+    """List what can be applied for, in every place that has rules."""
+    place = request.args.get("place", "base")
+    known = dict(places())
+    kinds = [
+        {**_card(definition, _today(), place), "place": known.get(place, place)}
+        for definition in _shown(place)
+    ]
+    chooser = {"label": _("Place"), "name": "place", "value": place, "options": list(known.items())}
+    return render_template("pages/guide_list.html", kinds=kinds, places=chooser)
+
+
+@blueprint.get("/guide/<kind>")
+@allow("public")
+def guide(kind: str) -> str:
+    """Show the service guide of one kind in a place."""
+    place = request.args.get("place", "base")
+    found = next((d for d in _shown(place) if d.kind == kind), None)
+    if found is None:
+        raise CaseNotFound
+    told = guide_of(found, place, _today())
+    told["open_href"] = f"/apply/{kind}" if _may_open(found) else None
+    if told["open_href"] is None and getattr(g, "actor", None) is None:
+        told["open_refused"] = [_("Sign in to apply.")]
+    elif told["open_href"] is None:
+        told["open_refused"] = [_("Your roles do not include applying for this.")]
+    return render_template("pages/guide.html", guide=told)
+
+
+@blueprint.get("/help")
+@allow("public")
+def help_page() -> str:
+    """Say where help is to be had."""
+    return render_template("pages/help.html")
+
+
+def cards() -> list[dict[str, Any]]:
+    """Return what can be applied for, as the start page shows it."""
+    return [_card(definition, _today(), "base") for definition in _shown("base")]
+
+
+def _today() -> date:
+    return business_now(db.session).astimezone(SHANGHAI).date()
+
+
+def _shown(place: str) -> list[Definition]:
+    """Return for each kind the definition that holds in the place: its own, or the general one."""
+    found: dict[str, Definition] = {}
+    for definition in definitions_in_force(_today()):
+        if definition.place == place or (definition.place == "base" and definition.kind not in found):
+            found[definition.kind] = definition
+    return list(found.values())
+
+
+def _card(definition: Definition, today: date, place: str) -> dict[str, Any]:
+    policy = policy_for(place, today)
+    clocks = [name for state in definition.states.values() for name in state.clocks if name in policy.numbers]
+    longest = max((policy.number(name) for name in clocks), key=lambda n: n.value, default=None)
+    suffix = "" if place == "base" else f"?place={place}"
+    return {
+        "kind": definition.kind, "title": localized(definition.title), "summary": localized(definition.summary),
+        "who": localized(definition.who_may_apply), "days": words_of(longest) if longest else None,
+        "href": f"/guide/{definition.kind}{suffix}",
+        "open_href": f"/apply/{definition.kind}" if _may_open(definition) else None,
+        "icon": ICONS.get(definition.kind, "file-text"),
+    }
+
+
+def _may_open(definition: Definition) -> bool:
+    roles = current_roles() if getattr(g, "actor", None) is not None else frozenset()
+    return bool(roles & set(definition.opening_transitions()[0].roles)) and bool(current_holdings())
