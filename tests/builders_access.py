@@ -1,6 +1,8 @@
 """Builders of people and places: what matters in a test stands in the test, the rest comes from here."""
 
 import itertools
+from collections.abc import Callable
+from contextvars import Context
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,14 +22,18 @@ PASSWORD = "three-lanterns-by-the-lake"
 _numbers = itertools.count(1)
 
 
-def a_place(session: Any, code: str, name: str = "某区", *, parent: Node | None = None, kind: str = "territory") -> Node:
+def a_place(
+    session: Any, code: str, name: str = "某区", *, parent: Node | None = None, kind: str = "territory"
+) -> Node:
     """Return the node with this code, made below `parent` (the whole country) if it is not there."""
     return find_by_code(session, code) or create_node(
         session, parent=parent or ensure_root(session), kind=kind, code=code, name_zh=name
     )
 
 
-def a_person(session: Any, name: str = "林小溪", *, login: str | None = None, password: str | None = None) -> Person:
+def a_person(
+    session: Any, name: str = "林小溪", *, login: str | None = None, password: str | None = None
+) -> Person:
     """Return a person with one account; without `password` only tokens and ready sessions let them in."""
     person = Person(name=name)
     session.add(person)
@@ -50,7 +56,13 @@ def an_account(
 
 
 def holds(
-    session: Any, person: Person, role: str, node: Node, *, since: date = LONG_AGO, until: date | None = None,
+    session: Any,
+    person: Person,
+    role: str,
+    node: Node,
+    *,
+    since: date = LONG_AGO,
+    until: date | None = None,
     case_id: int | None = None,
 ) -> RoleGrant:
     """Let the person hold the role on the node, and return the grant."""
@@ -85,11 +97,18 @@ def token_of(session: Any, person: Person) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def apart(call: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """Make a request as a server does: in a context of its own, not in the one the test stands in."""
+    return Context().run(call, *args, **named)
+
+
 def a_bare_organization(session: Any, node: Node, name: str = "某社会工作事务所") -> int:
     """Return the id of an organization on this node: for tests that need nothing else of it."""
     return session.execute(
-        text("INSERT INTO organizations (node_id, name, legal_type, known_from, created_at)"
-             " VALUES (:node, :name, 'social_service', 'self', :at) RETURNING id"),
+        text(
+            "INSERT INTO organizations (node_id, name, legal_type, known_from, created_at)"
+            " VALUES (:node, :name, 'social_service', 'self', :at) RETURNING id"
+        ),
         {"node": node.id, "name": name, "at": datetime(2026, 3, 1, tzinfo=UTC)},
     ).scalar_one()
 
@@ -97,8 +116,16 @@ def a_bare_organization(session: Any, node: Node, name: str = "某社会工作�
 def a_bare_case(session: Any, number: str, node: Node, organization_id: int | None = None) -> int:
     """Return the id of a case that only lies somewhere: for tests of who sees it."""
     return session.execute(
-        text("INSERT INTO cases (number, kind, place, version, policy, state, node_id, organization_id, opened_at)"
-             " VALUES (:number, 'payment', 'base', 1, 'base:1', 'applied', :node, :organization, :at) RETURNING id"),
-        {"number": number, "node": node.id, "organization": organization_id,
-         "at": datetime(2026, 3, 1, tzinfo=UTC)},
+        text(
+            "INSERT INTO cases"
+            " (number, kind, place, version, policy, state, node_id, organization_id, opened_at)"
+            " VALUES (:number, 'payment', 'base', 1, 'base:1', 'applied', :node, :organization, :at)"
+            " RETURNING id"
+        ),
+        {
+            "number": number,
+            "node": node.id,
+            "organization": organization_id,
+            "at": datetime(2026, 3, 1, tzinfo=UTC),
+        },
     ).scalar_one()

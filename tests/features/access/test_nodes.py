@@ -3,7 +3,15 @@
 import pytest
 
 from app.access.nodes import (
-    ImpossibleMove, ancestors, children, create_node, division_code, ensure_root, find_by_code, move_node, subtree,
+    ImpossibleMove,
+    ancestors,
+    children,
+    create_node,
+    division_code,
+    ensure_root,
+    find_by_code,
+    move_node,
+    subtree,
 )
 from tests.builders_access import a_place
 

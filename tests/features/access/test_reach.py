@@ -10,7 +10,15 @@ from app.access.reach import people_holding, roles_held, roles_reaching_case, vi
 from app.access.roles import ADMINISTRATORS, CASE_ROLES, ORGANIZATION_ROLES, PLACE_ROLES, ROLES
 from app.cases.models import Case
 from app.clock import real_now
-from tests.builders_access import a_bare_case, a_bare_organization, a_person, a_place, an_account, holds, somebody
+from tests.builders_access import (
+    a_bare_case,
+    a_bare_organization,
+    a_person,
+    a_place,
+    an_account,
+    holds,
+    somebody,
+)
 from workflows.definition import ROLE_CODES
 
 TODAY = date(2026, 3, 2)
@@ -33,8 +41,12 @@ def organization(session, district):
 
 def reached(session, person, district, *, case_id=None, organization=None, on=TODAY):
     return roles_reaching_case(
-        session, person.id, case_id=case_id, case_node_path=district.path,
-        organization_node_id=organization.id if organization else None, on=on,
+        session,
+        person.id,
+        case_id=case_id,
+        case_node_path=district.path,
+        organization_node_id=organization.id if organization else None,
+        on=on,
     )
 
 
@@ -231,12 +243,17 @@ def test_a_refusal_names_the_nearest_place_where_the_role_is_held(session, city,
     somebody(session, "registrar", city)
 
     told = who_would_do(
-        session, ["registrar", "cashier", "staff"], case_node_path=district.path,
-        organization_node_id=organization.id, on=TODAY,
+        session,
+        ["registrar", "cashier", "staff"],
+        case_node_path=district.path,
+        organization_node_id=organization.id,
+        on=TODAY,
     )
 
     assert [(holder.role.code, holder.node.id, holder.held) for holder in told] == [
-        ("registrar", city.id, True), ("cashier", district.id, False), ("staff", organization.id, False),
+        ("registrar", city.id, True),
+        ("cashier", district.id, False),
+        ("staff", organization.id, False),
     ]
 
 
