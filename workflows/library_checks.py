@@ -35,6 +35,7 @@ def _policy_number(number: PolicyNumber) -> Iterator[str]:
         yield "is no name"
     if number.value < 1 or (number.unit == "basis_points" and number.value > 10_000):
         yield f"{number.value} {number.unit} is out of range"
+    yield from both("title", number.title)
     yield from both("cite", number.cite)
     unsure = any(zh in number.cite.zh and en in number.cite.en.lower() for zh, en in UNSURE)
     if number.verified and unsure:

@@ -15,6 +15,7 @@ XICHENG = ("110102", "110000", "base")
 POLICY = """
 effective_from = {since}
 [{name}]
+title = {{ zh = "期限", en = "Limit" }}
 {unit} = {value}
 cite = {{ zh = "默认值，无来源", en = "Default, no source" }}
 verified = false
