@@ -14,6 +14,7 @@ from app.doors.case_json import case_json, line_json
 from app.doors.keys import key_of_request, once
 from app.doors.openapi import openapi
 from app.doors.seeing import spelled, visible_case
+from app.documents.folder import documents_folder
 from app.documents.store import receive
 from app.errors import Answer, CaseNotFound, InvalidInput, Problem
 from app.extensions import db
@@ -138,8 +139,8 @@ def upload_document() -> tuple[Response, int]:
 
     def write() -> dict[str, Any]:
         document = receive(
-            db.session, upload.stream, filename=upload.filename or "", organization_id=organization,
-            person_id=who.person_id or 0, now=now(),
+            db.session, upload.stream, folder=documents_folder(), filename=upload.filename or "",
+            organization_id=organization, person_id=who.person_id or 0, now=now(),
         )
         db.session.flush()
         return {"id": document.id, "sha256": document.sha256, "size": document.size, "name": document.name,

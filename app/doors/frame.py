@@ -40,7 +40,7 @@ def frame() -> dict[str, Any]:
         "languages": _languages(),
         "navigation": _navigation(held) if actor is not None else [],
         "account": _account(actor, held) if actor is not None else None,
-        "unread": unread_count(db.session, actor.person_id) if actor is not None and actor.person_id else 0,
+        "unread": unread_count(db.session, actor.person_id, held) if actor is not None and actor.person_id else 0,
         "demo_clock": _demo_clock(),
     }
 
