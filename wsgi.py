@@ -5,6 +5,7 @@ under any other server this process prepares it itself.
 """
 
 import os
+import signal
 
 from app import create_app
 from app.config import settings_from
@@ -17,5 +18,7 @@ if address is None:
     address = prepare(settings.instance, settings.database_url).app
 else:
     end_with_parent()
+    # A forked process has its parent's handler, which would swallow a SIGTERM that comes while we load.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 app = create_app(settings, address)

@@ -22,6 +22,7 @@ from app.clock import business_now
 from app.config import settings_from
 from app.database.provision import libpq
 from app.deathwatch import end_with_parent
+from app.documents.jobs import sweep_store
 from app.extensions import db
 from app.notices.jobs import tell
 
@@ -63,11 +64,6 @@ def fire_clocks() -> None:
     fire_due(db.session(), business_now(db.session()))
 
 
-def tell_notices() -> None:
-    """Tell what moves left to be told, in the app and by mail."""
-    tell()
-
-
 def forget_dead_jobs() -> None:
     """Remove what killed workers left behind: periodic jobs come again anyway. Failures stay a month."""
     db.session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL"))
@@ -75,11 +71,12 @@ def forget_dead_jobs() -> None:
     db.session.commit()
 
 
-# Name, seconds between two runs (a divisor of 60, or whole minutes), what to call inside the app's context.
-JOBS: tuple[tuple[str, int, Callable[[], None]], ...] = (
-    ("clocks", 5, fire_clocks),
-    ("notices", 5, tell_notices),
-    ("dead_jobs", 60, forget_dead_jobs),
+# Name, when (cron, with seconds as a sixth field), what to call inside the app's context.
+JOBS: tuple[tuple[str, str, Callable[[], None]], ...] = (
+    ("clocks", "* * * * * */5", fire_clocks),
+    ("notices", "* * * * * */5", tell),
+    ("dead_jobs", "* * * * *", forget_dead_jobs),
+    ("papers", "*/30 * * * *", sweep_store),
 )
 
 
@@ -88,18 +85,16 @@ def make_worker(app: Flask, database_url: str, signer: Signer | None) -> procras
     worker = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=libpq(database_url), min_size=1, max_size=4)
     )
-    for name, seconds, run in JOBS:
-        _add(worker, name, seconds, _in_app(app, run))
+    for name, cron, run in JOBS:
+        _add(worker, name, cron, _in_app(app, run))
     if signer is not None:
-        _add(worker, "log", 2, signer.empty_queue)
-        _add(worker, "checkpoint", 5, signer.sign)
+        _add(worker, "log", "* * * * * */2", signer.empty_queue)
+        _add(worker, "checkpoint", "* * * * * */5", signer.sign)
     return worker
 
 
-def _add(worker: procrastinate.App, name: str, seconds: int, run: Callable[[], None]) -> None:
-    # The sixth field of this cron line is seconds. No `lock`: a killed worker would hold it for ever.
-    cron = f"* * * * * */{seconds}" if seconds < 60 else f"*/{seconds // 60} * * * *"
-
+def _add(worker: procrastinate.App, name: str, cron: str, run: Callable[[], None]) -> None:
+    # No `lock`, though it would keep two from running at once: a killed worker would hold it for ever.
     @worker.periodic(cron=cron, periodic_id=name)
     @worker.task(name=name, queueing_lock=name)
     def task(timestamp: int) -> None:
