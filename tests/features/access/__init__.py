@@ -1,0 +1,1 @@
+"""Access: who comes in, and what they reach."""
