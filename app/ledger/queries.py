@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.access.models import Node
-from app.access.reach import Holding, holdings
+from app.access.reach import Holding
 from app.ledger.accounts import AnySession
 from app.ledger.models import BudgetLine, LedgerAccount, Transfer
 
@@ -26,6 +26,8 @@ class BudgetPosition:
     name: str
     year: int
     node_id: int
+    place_zh: str
+    place_en: str | None
     appropriated_fen: int
     available_fen: int
     reserved_fen: int
@@ -99,25 +101,46 @@ def budget_lines(
     return _positions(session, session.execute(query).all())
 
 
-def visible_lines(session: AnySession, person_id: int, on: date) -> ColumnElement[bool]:
-    """Return the condition on BudgetLine that holds for the lines the person may see; one query."""
-    return lines_within(holdings(session, person_id, on))
+def budget_sums(session: AnySession, visible: ColumnElement[bool]) -> dict[str, int]:
+    """Return {appropriated_fen, available_fen, ...} summed over all visible lines; one query."""
+    account = LedgerAccount
+    query = (
+        select(account.name, func.sum(account.credits - account.debits))
+        .join(BudgetLine, BudgetLine.id == account.budget_line_id)
+        .where(visible, account.unit == "fen")
+        .group_by(account.name)
+    )
+    there = {name: int(total) for name, total in session.execute(query)}
+    parts = {f"{part}_fen": there.get(part, 0) for part in PARTS}
+    return {"appropriated_fen": -there.get("source", 0), **parts}
 
 
-def lines_within(held: Iterable[Holding]) -> ColumnElement[bool]:
-    """Return the condition of `visible_lines` for holdings that are at hand already."""
-    paths = sorted({each.node_path for each in held if each.role in FUND_ROLES and each.case_id is None})
+def budget_years(session: AnySession, visible: ColumnElement[bool]) -> list[int]:
+    """Return the years of the visible lines, newest first; one query."""
+    query = select(BudgetLine.year).where(visible).distinct().order_by(BudgetLine.year.desc())
+    return list(session.scalars(query))
+
+
+def nodes_within(held: Iterable[Holding], roles: Iterable[str]) -> Select[Any] | None:
+    """Return the query of all nodes at or below one on which a role is held; None without any."""
+    wanted = frozenset(roles)
+    paths = sorted({each.node_path for each in held if each.role in wanted and each.case_id is None})
     if not paths:
-        return false()
-    within = or_(*(Node.path.like(path + "%") for path in paths))
-    return BudgetLine.node_id.in_(select(Node.id).where(within))
+        return None
+    return select(Node.id).where(or_(*(Node.path.like(path + "%") for path in paths)))
 
 
-def visible_budget_line(session: AnySession, line_id: int, person_id: int, on: date) -> BudgetPosition | None:
-    """Return a line that the person may see, or None: out of reach and not there are the same answer."""
+def visible_lines(held: Iterable[Holding]) -> ColumnElement[bool]:
+    """Return the condition on BudgetLine that holds for the lines that may be seen with these holdings."""
+    nodes = nodes_within(held, FUND_ROLES)
+    return false() if nodes is None else BudgetLine.node_id.in_(nodes)
+
+
+def visible_budget_line(session: AnySession, line_id: int, held: Iterable[Holding]) -> BudgetPosition | None:
+    """Return a line that may be seen, or None: out of reach and not there are the same answer."""
     if not 0 < line_id < 2**63:
         return None
-    seen = _lines().where(BudgetLine.id == line_id, visible_lines(session, person_id, on))
+    seen = _lines().where(BudgetLine.id == line_id, visible_lines(held))
     line = session.execute(seen).one_or_none()
     return _positions(session, [line])[0] if line is not None else None
 
@@ -160,7 +183,7 @@ def transfers(
 
 
 def packages(session: AnySession, line_id: int) -> list[dict[str, Any]]:
-    """Return {package, reserved, ..., paid} for each package of a line; one query."""
+    """Return {package, reserved_fen, ..., paid_fen} for each package of a line; one query."""
     names = ("reserved", "committed", "payable", "transit", "paid")
     account = LedgerAccount
     query = (
@@ -170,7 +193,7 @@ def packages(session: AnySession, line_id: int) -> list[dict[str, Any]]:
         .order_by(account.package)
     )
     return [
-        {"package": row[0], **{n: int(v) for n, v in zip(names, row[1:], strict=True)}}
+        {"package": row[0], **{f"{n}_fen": int(v) for n, v in zip(names, row[1:], strict=True)}}
         for row in session.execute(query)
     ]
 
@@ -209,8 +232,11 @@ def ledger_mistakes(session: AnySession) -> list[str]:
     return mistakes
 
 
-def budget_line_json(position: BudgetPosition) -> dict[str, Any]:
-    """Return a line as GET /api/v1/budget-lines/{id} sends it; `balanced` says that the equation holds."""
+def budget_line_json(session: AnySession, position: BudgetPosition) -> dict[str, Any]:
+    """Return a line as GET /api/v1/budget-lines/{id} sends it; `balanced` says that the equation holds.
+
+    With it the packages of the line and its newest transfers.
+    """
     return {
         "id": position.id,
         "code": position.code,
@@ -220,6 +246,8 @@ def budget_line_json(position: BudgetPosition) -> dict[str, Any]:
         "appropriated_fen": position.appropriated_fen,
         **{f"{part}_fen": getattr(position, f"{part}_fen") for part in PARTS},
         "balanced": position.holds,
+        "packages": packages(session, position.id),
+        "transfers": [transfer_json(line) for line in transfers(session, position.id)],
     }
 
 
@@ -240,7 +268,9 @@ def transfer_json(line: TransferLine) -> dict[str, Any]:
 
 
 def _lines() -> Any:
-    return select(BudgetLine.id, BudgetLine.code, BudgetLine.name, BudgetLine.year, BudgetLine.node_id)
+    line = BudgetLine
+    columns = (line.id, line.code, line.name, line.year, line.node_id, Node.name_zh, Node.name_en)
+    return select(*columns).join(Node, Node.id == line.node_id)
 
 
 def _standing(name: str) -> Any:
@@ -268,6 +298,8 @@ def _positions(session: AnySession, lines: Sequence[Any]) -> list[BudgetPosition
             name=line.name,
             year=line.year,
             node_id=line.node_id,
+            place_zh=line.name_zh,
+            place_en=line.name_en,
             appropriated_fen=-there.get((line.id, "source"), 0),
             **{f"{part}_fen": there.get((line.id, part), 0) for part in PARTS},
         )

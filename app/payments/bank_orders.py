@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from app.access.masking import mask_account_number
 from app.payments.queries import InTransit
 from workflows.rules.money import format_yuan, in_words
 
@@ -43,7 +44,7 @@ def sample_statement(orders: Sequence[InTransit], results: Mapping[str, str], *,
         if result not in ("settled", "rejected"):
             continue
         serial, amount = f"S{order.instruction_no[2:]}", format_yuan(order.amount_fen)
-        payee = [order.payee_name, order.payee_account]
+        payee = [order.payee_name, mask_account_number(order.payee_account)]
         balance -= order.amount_fen
         remark = f"{order.instruction_no} {order.purpose}"
         rows.append([f"{on:%Y-%m-%d}", f"{serial}1", amount, "", format_yuan(balance), *payee, remark])

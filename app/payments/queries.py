@@ -1,21 +1,26 @@
 """Which payments, instructions and bank lines are there? Accounts leave masked, but for the bank file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.access.masking import mask_account_number
+from app.access.models import Person
+from app.access.reach import Holding
 from app.cases.models import Case
 from app.ledger.accounts import AnySession
+from app.ledger.queries import nodes_within
 from app.payments.models import BankLine, BankStatement, Payment, PaymentInstruction
 from app.purchasing.models import Contract, Instalment
 from app.purchasing.queries import InstalmentOfContract, instalments_query
 
 LIST_LIMIT = 50
+STATEMENT_ROLES = ("finance_officer", "cashier", "auditor")
+"""Who may look at bank statements, at the node of the role and below it."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,12 @@ class StatementRow:
     opening_fen: int
     closing_fen: int
     imported_at: datetime
+    who: str
+    sha256: str
     lines: int
     matched: int
     rejected: int
+    unknown: int
     open: int
 
 
@@ -184,6 +192,17 @@ def fitting_lines(session: AnySession, case_id: int) -> Sequence[BankLine]:
     return session.scalars(query).all()
 
 
+def _moves_a_payment() -> ColumnElement[bool]:
+    """Of money that left and came back in one file, only the line on which it came back moves a payment."""
+    return or_(BankLine.outcome == "matched", and_(BankLine.outcome == "rejected", BankLine.amount_fen > 0))
+
+
+def visible_statements(held: Iterable[Holding]) -> ColumnElement[bool]:
+    """Return the condition on BankStatement that holds for the statements of the holder's finance offices."""
+    nodes = nodes_within(held, STATEMENT_ROLES)
+    return false() if nodes is None else BankStatement.node_id.in_(nodes)
+
+
 def in_transit(session: AnySession, visible: ColumnElement[bool]) -> list[InTransit]:
     """Return the instructions without an answer among the visible cases, oldest first; one query.
 
@@ -218,8 +237,9 @@ def statements(
     counts = (
         func.count(BankLine.id),
         func.count(BankLine.id).filter(BankLine.outcome == "matched"),
-        func.count(BankLine.id).filter(BankLine.outcome == "rejected"),
-        func.count(BankLine.id).filter(BankLine.outcome.in_(["matched", "rejected"]), ~proven),
+        func.count(BankLine.id).filter(BankLine.outcome == "rejected", BankLine.amount_fen > 0),
+        func.count(BankLine.id).filter(BankLine.outcome.in_(["unknown", "amount_differs"])),
+        func.count(BankLine.id).filter(_moves_a_payment(), ~proven),
     )
     query = (
         select(
@@ -228,29 +248,42 @@ def statements(
             BankStatement.opening_fen,
             BankStatement.closing_fen,
             BankStatement.imported_at,
+            Person.name,
+            BankStatement.sha256,
             *counts,
         )
+        .join(Person, Person.id == BankStatement.imported_by)
         .outerjoin(BankLine, BankLine.statement_id == BankStatement.id)
         .where(visible)
-        .group_by(BankStatement.id)
+        .group_by(BankStatement.id, Person.name)
         .order_by(BankStatement.id.desc())
         .limit(limit)
     )
     if before is not None:
         query = query.where(BankStatement.id < before)
-    return [StatementRow(row[0], mask_account_number(row[1]), *row[2:]) for row in session.execute(query)]
+    rows: list[Any] = list(session.execute(query))
+    return [StatementRow(row[0], mask_account_number(row[1]), *row[2:]) for row in rows]
 
 
 def statement_lines(
-    session: AnySession, statement_id: int, visible_cases: ColumnElement[bool]
+    session: AnySession,
+    statement_id: int,
+    visible_cases: ColumnElement[bool],
+    *,
+    after: int = 0,
+    limit: int = LIST_LIMIT,
 ) -> list[LineRow]:
-    """Return the lines of a statement in the bank's order; case numbers only of cases the reader may see."""
+    """Return the lines of a statement in the bank's order, those after the line `after`; one query.
+
+    Case numbers stand there only for cases that the reader may see.
+    """
     query = (
         select(BankLine, PaymentInstruction.id, Case.number)
         .outerjoin(PaymentInstruction, PaymentInstruction.bank_line_id == BankLine.id)
         .outerjoin(Case, and_(Case.id == PaymentInstruction.case_id, visible_cases))
-        .where(BankLine.statement_id == statement_id)
+        .where(BankLine.statement_id == statement_id, BankLine.id > after)
         .order_by(BankLine.id)
+        .limit(limit)
     )
     return [
         LineRow(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import exists, select, tuple_
 from sqlalchemy.exc import IntegrityError
@@ -102,6 +103,15 @@ def import_statement(session: AnySession, data: bytes, by: Importer) -> ImportRe
     )
 
 
+def finish_statement(session: AnySession, statement_id: int, by: Importer) -> int:
+    """Let every line that should have moved its payment and has not try again; return how many now have."""
+    other = aliased(PaymentInstruction)
+    unproven = ~exists().where(other.bank_line_id == BankLine.id)
+    query = _written().where(BankLine.statement_id == statement_id, BankLine.outcome.in_(TRIGGERS), unproven)
+    lines = [_Written(*row) for row in session.execute(query.order_by(BankLine.id))]
+    return sum(_answer(session, line, by).number is not None for line in lines)
+
+
 @dataclass(frozen=True)
 class _Written:
     """A bank line as a plain value: moves between transactions, objects of a session do not."""
@@ -193,19 +203,14 @@ def _bank_line(statement: BankStatement, judged: Judged) -> BankLine:
     )
 
 
+def _written() -> Any:
+    line = BankLine
+    return select(line.id, line.bank_serial, line.amount_fen, line.instruction_no, line.outcome, line.reason)
+
+
 def _lines_of(session: AnySession, statement: Statement) -> Sequence[_Written]:
-    columns = (
-        BankLine.id,
-        BankLine.bank_serial,
-        BankLine.amount_fen,
-        BankLine.instruction_no,
-        BankLine.outcome,
-        BankLine.reason,
-    )
     wanted = [line.serial for line in statement.lines]
-    query = select(*columns).where(
-        BankLine.account_no == statement.account_no, BankLine.bank_serial.in_(wanted)
-    )
+    query = _written().where(BankLine.account_no == statement.account_no, BankLine.bank_serial.in_(wanted))
     return [_Written(*row) for row in session.execute(query)]
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, true
 
+from app.access.reach import holdings
 from app.ledger import steps
 from app.ledger.models import BudgetLine
 from app.ledger.queries import (
@@ -76,9 +77,9 @@ def test_a_line_is_seen_by_who_deals_with_money_at_its_place_or_above(session):
     auditor = somebody(session, "auditor", a_place(session, "110102"))
 
     for person in (officer, auditor):
-        visible = visible_lines(session, person.id, TODAY)
-        assert [each.code for each in budget_lines(session, visible)] == [line.code]
-        assert visible_budget_line(session, line.id, person.id, TODAY).code == line.code
+        held = holdings(session, person.id, TODAY)
+        assert [each.code for each in budget_lines(session, visible_lines(held))] == [line.code]
+        assert visible_budget_line(session, line.id, held).code == line.code
 
 
 def test_a_line_is_not_seen_elsewhere_nor_by_other_roles_nor_after_the_role_ended(session):
@@ -90,8 +91,9 @@ def test_a_line_is_not_seen_elsewhere_nor_by_other_roles_nor_after_the_role_ende
     holds(session, former, "finance_officer", buyer, since=LONG_AGO, until=TODAY - timedelta(days=1))
 
     for person in (elsewhere, registrar, former):
-        assert budget_lines(session, visible_lines(session, person.id, TODAY)) == []
-        assert visible_budget_line(session, line.id, person.id, TODAY) is None
+        held = holdings(session, person.id, TODAY)
+        assert budget_lines(session, visible_lines(held)) == []
+        assert visible_budget_line(session, line.id, held) is None
 
 
 def test_the_running_balance_is_what_was_available_and_the_same_on_every_page(session, queries):
@@ -118,10 +120,10 @@ def test_packages_show_where_their_money_stands(session):
     a_committed_package(session, line, 1_000_00, "P2")
     steps.accrue(session, line.id, "P1", 500_00, BECAUSE)
 
-    nothing = {"reserved": 0, "transit": 0, "paid": 0}
+    nothing = {"reserved_fen": 0, "transit_fen": 0, "paid_fen": 0}
     assert packages(session, line.id) == [
-        {"package": "P1", "committed": 3_500_00, "payable": 500_00, **nothing},
-        {"package": "P2", "committed": 1_000_00, "payable": 0, **nothing},
+        {"package": "P1", "committed_fen": 3_500_00, "payable_fen": 500_00, **nothing},
+        {"package": "P2", "committed_fen": 1_000_00, "payable_fen": 0, **nothing},
     ]
 
 
@@ -130,13 +132,19 @@ def test_the_json_of_a_line_carries_every_part_and_whether_they_sum(session):
     a_committed_package(session, line, 4_000_00)
     position = budget_position(session, line.id)
 
-    told = budget_line_json(position)
+    told = budget_line_json(session, position)
 
+    assert [(each["code"], each["amount_fen"]) for each in told.pop("transfers")] == [
+        ("COMMIT", 4_000_00),
+        ("RESERVE", 4_000_00),
+        ("APPROPRIATE", 10_000_00),
+    ]
+    assert [each["package"] for each in told.pop("packages")] == ["P1"]
     assert told == {
         "id": line.id, "code": line.code, "name": "公益项目", "year": 2026, "unit": "fen",
         "appropriated_fen": 10_000_00, "available_fen": 6_000_00, "reserved_fen": 0,
         "committed_fen": 4_000_00, "payable_fen": 0, "transit_fen": 0, "paid_fen": 0, "returned_fen": 0,
         "balanced": True,
     }  # fmt: skip
-    assert budget_line_json(dataclasses.replace(position, paid_fen=1))["balanced"] is False
+    assert budget_line_json(session, dataclasses.replace(position, paid_fen=1))["balanced"] is False
     assert isinstance(line, BudgetLine)
