@@ -59,7 +59,7 @@ def _drafts() -> list[dict[str, Any]]:
 
 def _places() -> list[dict[str, Any]]:
     listed = [{"title": _("Register"), "note": _("Organizations, their hubs and what they were granted"),
-               "href": "/organizations", "icon": "building-2"}]
+               "href": "/organizations", "icon": "building-complex"}]
     if holds("finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer"):
         listed.append({"title": _("Budgets"), "note": _("Where every fen stands"), "href": "/budget-lines",
                        "icon": "coins"})
