@@ -51,7 +51,7 @@ class Signer:
                 if not sequence_rows(connection):
                     break
         with self.engine.begin() as connection:
-            sign_requests(connection, key)
+            sign_requests(connection, key, self.origin)
 
     def sign(self) -> None:
         """Sign the log as it is, if it has grown."""
@@ -88,7 +88,7 @@ def make_worker(app: Flask, database_url: str, signer: Signer | None) -> procras
     for name, cron, run in JOBS:
         _add(worker, name, cron, _in_app(app, run))
     if signer is not None:
-        _add(worker, "log", "* * * * * */2", signer.empty_queue)
+        _add(worker, "log", "* * * * * */1", signer.empty_queue)
         _add(worker, "checkpoint", "* * * * * */5", signer.sign)
     return worker
 

@@ -6,7 +6,6 @@ contains the last checkpoint and signs a new one (C2SP tlog-checkpoint). The web
 
 import base64
 import os
-import time
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -34,7 +33,8 @@ WITH taken AS (
 DELETE FROM log_queue q USING taken t WHERE q.case_id = t.case_id AND q.sequence = t.sequence
 """)
 LEAVES = text("SELECT hash FROM log_leaves WHERE position >= :start ORDER BY position")
-LAST = text("SELECT size, root, note, signed_at FROM checkpoints ORDER BY size DESC LIMIT 1")
+LAST = text("SELECT size, root, peaks, note, signed_at FROM checkpoints ORDER BY size DESC LIMIT 1")
+HASH_BYTES = 32
 
 
 class LogWasChanged(Exception):
@@ -61,7 +61,12 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
 
 def public_key(key: Ed25519PrivateKey) -> str:
     """Return the public half, base64 of 32 bytes, as bundles and appointment letters print it."""
-    return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+    return base64.b64encode(raw_public_key(key)).decode()
+
+
+def raw_public_key(key: Ed25519PrivateKey) -> bytes:
+    """Return the 32 bytes of the public half."""
+    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 def sequence_rows(connection: Connection, most: int = 1000) -> int:
@@ -82,47 +87,42 @@ def sequence_rows(connection: Connection, most: int = 1000) -> int:
 
 
 def sign_checkpoint(connection: Connection, key: Ed25519PrivateKey, origin: str) -> int:
-    """Sign the log as it is if it grew; return its size. Raise LogWasChanged if it lost what was signed before."""
+    """Sign the log as it is if it grew; return its size. Raise LogWasChanged if it lost what was signed before.
+
+    Reads only the leaves that came since the last checkpoint, whose peaks stand beside it; `history verify`
+    recomputes all of them.
+    """
     last = connection.execute(LAST).one_or_none()
-    size = connection.execute(SIZE).scalar_one()
-    if last is not None and size < last.size:
-        raise LogWasChanged(f"the log has {size} rows, but {last.size} were signed")
-    if size == 0 or (last is not None and size == last.size):
-        return int(size)
+    size = int(connection.execute(SIZE).scalar_one())
     frontier = Frontier()
-    grown = 0
-    for row in connection.execution_options(yield_per=10_000).execute(LEAVES, {"start": 0}):
+    if last is not None:
+        peaks = bytes(last.peaks)
+        frontier = Frontier(last.size, [peaks[i:i + HASH_BYTES] for i in range(0, len(peaks), HASH_BYTES)])
+        if size < last.size or frontier.root() != bytes(last.root):
+            raise LogWasChanged(f"the log of {size} rows is not the one of {last.size} rows that was signed")
+    if size == frontier.size:
+        return size
+    for row in connection.execution_options(yield_per=10_000).execute(LEAVES, {"start": frontier.size}):
         frontier.add(bytes(row.hash))
-        grown += 1
-        if last is not None and grown == last.size and frontier.root() != bytes(last.root):
-            raise LogWasChanged(f"the first {grown} rows of the log are not those that were signed")
     root = frontier.root()
-    note = sign_note(make_checkpoint(origin, grown, root), origin, key)
+    note = sign_note(make_checkpoint(origin, frontier.size, root), origin, key)
     connection.execute(
-        text("INSERT INTO checkpoints (size, root, note, signed_at) VALUES (:size, :root, :note, :at)"),
-        {"size": grown, "root": root, "note": note, "at": real_now()},
+        text("INSERT INTO checkpoints (size, root, peaks, note, signed_at) VALUES (:size, :root, :peaks, :note, :at)"),
+        {"size": frontier.size, "root": root, "peaks": b"".join(frontier.peaks), "note": note, "at": real_now()},
     )
-    return grown
+    return frontier.size
 
 
-def sign_requests(connection: Connection, key: Ed25519PrivateKey) -> int:
-    """Answer what the web process asked to have signed; return how many."""
+def sign_requests(connection: Connection, key: Ed25519PrivateKey, origin: str) -> int:
+    """Answer what the web process asked to have signed, after a checkpoint of all there is; return how many."""
     asked = connection.execute(
         text("SELECT id, message FROM signature_requests WHERE signature IS NULL ORDER BY id FOR UPDATE SKIP LOCKED")
     ).all()
+    if asked:
+        sign_checkpoint(connection, key, origin)
     for row in asked:
         connection.execute(
-            text("UPDATE signature_requests SET signature = :signature WHERE id = :id"),
-            {"id": row.id, "signature": key.sign(bytes(row.message))},
+            text("UPDATE signature_requests SET signature = :signature, public_key = :key WHERE id = :id"),
+            {"id": row.id, "signature": key.sign(bytes(row.message)), "key": raw_public_key(key)},
         )
     return len(asked)
-
-
-def wait_until(condition, seconds: float, pause: float = 0.1) -> bool:  # type: ignore[no-untyped-def]
-    """Ask `condition()` until it holds or the time is up; return whether it held."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() >= end:
-            return False
-        time.sleep(pause)
-    return True

@@ -220,6 +220,7 @@ class Checkpoint(db.Model):
 
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     root: Mapped[bytes] = mapped_column(LargeBinary)
+    peaks: Mapped[bytes] = mapped_column(LargeBinary)
     note: Mapped[str] = mapped_column(Text)
     signed_at: Mapped[datetime] = mapped_column(Moment)
 
@@ -234,6 +235,7 @@ class SignatureRequest(db.Model):
     message: Mapped[bytes] = mapped_column(LargeBinary)
     asked_at: Mapped[datetime] = mapped_column(Moment)
     signature: Mapped[bytes | None] = mapped_column(LargeBinary)
+    public_key: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class BusinessClock(db.Model):

@@ -50,7 +50,7 @@ def write_move(
         number=case.number, kind=case.kind, sequence=move.sequence, prev=case.head, at=at,
         person_id=request.person_id, on_behalf_of=request.on_behalf_of, role=decision.role,
         trigger=request.trigger, from_state=case.state, to_state=decision.to_state, data=shown,
-        changes=move.changes, definition=definition_name(definition), policy=case.policy,
+        changes=move.changes, definition=definition.name, policy=case.policy,
         files=move.file_hashes, reasons=[], request_id=request.request_id,
     )
     answer = Answer(
@@ -74,12 +74,6 @@ def write_move(
     if not written:
         raise StaleRevision(case.revision, case.state)
     return answer
-
-
-def definition_name(definition: Definition) -> str:
-    """Return how history names a definition, such as base/payment.v1."""
-    kind = f"{definition.kind}-{definition.legal_class}" if definition.legal_class else definition.kind
-    return f"{definition.place}/{kind}.v{definition.version}"
 
 
 def node_for(role: str, case: CaseRow) -> int:

@@ -42,7 +42,7 @@ SIGNER = {
     "log_leaves": ADD,
     # Locking rows (FOR UPDATE) needs the right to update at least one column.
     "log_queue": frozenset({"SELECT", "DELETE", "UPDATE (case_id)"}),
-    "signature_requests": frozenset({"SELECT", "UPDATE (signature)", "DELETE"}),
+    "signature_requests": frozenset({"SELECT", "UPDATE (public_key, signature)", "DELETE"}),
 }
 
 Right = tuple[str, str, str, str]  # role, table, privilege, column ("" for the whole table)

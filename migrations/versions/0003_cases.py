@@ -147,6 +147,7 @@ CREATE UNIQUE INDEX uq_log_leaves_case_id_sequence ON log_leaves (case_id, seque
 CREATE TABLE checkpoints (
   size bigint CONSTRAINT pk_checkpoints PRIMARY KEY,
   root bytea NOT NULL,
+  peaks bytea NOT NULL,
   note text NOT NULL,
   signed_at timestamptz NOT NULL
 );
@@ -156,7 +157,8 @@ CREATE TABLE signature_requests (
   digest bytea NOT NULL,
   message bytea NOT NULL,
   asked_at timestamptz NOT NULL,
-  signature bytea
+  signature bytea,
+  public_key bytea
 );
 
 CREATE TABLE business_clock (

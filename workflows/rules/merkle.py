@@ -1,6 +1,6 @@
 """Is a row in the log, and does a log continue an older one? Merkle trees of RFC 6962 and RFC 9162."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 
 EMPTY_ROOT = sha256(b"").digest()
@@ -66,6 +66,39 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     if index < half:
         return [*inclusion_proof(leaves[:half], index), root(leaves[half:])]
     return [*inclusion_proof(leaves[half:], index - half), root(leaves[:half])]
+
+
+def inclusion_proofs(leaves: Iterable[bytes], wanted: Collection[int]) -> tuple[int, bytes, dict[int, list[bytes]]]:
+    """Return size, root and the inclusion proofs of the wanted leaves, reading all leaves once.
+
+    Memory grows with the number of wanted leaves only, not with the log.
+    """
+    proofs: dict[int, list[bytes]] = {index: [] for index in wanted}
+    peaks: list[tuple[int, bytes, list[int]]] = []  # height, hash, wanted leaves below
+    size = 0
+    for index, leaf in enumerate(leaves):
+        size += 1
+        peak = (0, leaf, [index] if index in proofs else [])
+        while peaks and peaks[-1][0] == peak[0]:
+            peak = _joined(peaks.pop(), peak, proofs)
+        peaks.append(peak)
+    if not peaks:
+        return 0, root([]), proofs
+    right = peaks.pop()
+    while peaks:
+        right = _joined(peaks.pop(), right, proofs)
+    return size, right[1], proofs
+
+
+def _joined(
+    left: tuple[int, bytes, list[int]], right: tuple[int, bytes, list[int]], proofs: dict[int, list[bytes]]
+) -> tuple[int, bytes, list[int]]:
+    """Join two neighbouring subtrees: each wanted leaf of one gets the other's hash as its next sibling."""
+    for index in left[2]:
+        proofs[index].append(right[1])
+    for index in right[2]:
+        proofs[index].append(left[1])
+    return left[0] + 1, node_hash(left[1], right[1]), left[2] + right[2]
 
 
 def consistency_proof(leaves: Sequence[bytes], older_size: int) -> list[bytes]:

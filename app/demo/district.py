@@ -1,0 +1,74 @@
+"""The demo district: Xicheng with invented offices, organizations and people, one account per role."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.affiliation.models import Hub
+from app.demo.building import Builder, payment_data, registration_data
+from app.organizations.models import Organization
+from app.purchasing.models import Contract, Instalment
+
+PASSWORD = "shuniu-demo-2026"  # noqa: S105 - the demo's, printed at start; production has no such account
+DIVISION = "110102"
+NEW_NAME = "北京市西城区晨光社区服务中心"
+OLD_NAME = "北京市西城区和风社会工作事务所"
+THIRD_NAME = "北京市西城区银杏为老服务中心"
+
+
+def build_district(builder: Builder) -> None:
+    """Fill an empty database with the demo district and the work of a normal day."""
+    city, district = builder.place("110000"), builder.place(DIVISION)
+    office = builder.buyer(district, "西城区月坛街道办事处（演示）", "Yuetan sub-district office (demo)")
+    hub = builder.hub(district, "西城区社会组织联合会（演示）", "Xicheng federation of social organizations (demo)")
+    builder.codes(DIVISION, 1)
+    registrar = builder.person("王立", "registrar", [("registrar", district)], password=PASSWORD)
+    new = builder.founders(DIVISION, NEW_NAME)
+    old = builder.registered(DIVISION, OLD_NAME, registrar)
+    third = builder.registered(DIVISION, THIRD_NAME, registrar, years=6)
+    for name, login, role, node in (
+        ("林晓", "staff", "staff", builder.node(new.node_id)),
+        ("周禾", "staff2", "staff", builder.node(old.node_id)),
+        ("何青", "staff3", "staff", builder.node(third.node_id)),
+        ("赵敏", "hub", "hub_officer", builder.node(hub.node_id)),
+        ("孙越", "project", "project_officer", office),
+        ("钱宁", "finance", "finance_officer", office),
+        ("郑岚", "approver", "finance_approver", office),
+        ("吴桐", "cashier", "cashier", office),
+        ("冯审", "auditor", "auditor", city),
+        ("韩维", "admin", "system_admin", city),
+    ):
+        builder.person(name, login, [(role, node)], password=PASSWORD)
+    line = builder.budget(office, "2026-YT-001", "社区社会组织服务专项", 200_000_000)
+    builder.contract("XC2026-001", "社区为老探访服务", old, office, line, 12_000_000)
+    builder.contract("XC2026-002", "楼门文化与邻里互助（登记后生效）", new, office, line, 8_000_000)
+    waiting = builder.contract("XC2026-003", "失能老人居家照护指导", third, office, line, 9_600_000)
+    builder.session.commit()
+    _some_work(builder, hub, third, waiting)
+
+
+def _some_work(builder: Builder, hub: Hub, third: Organization, contract: Contract) -> None:
+    """Leave the worklists of a working day: a member, an application, a payment half-way."""
+    by_login = {member.login: member for member in builder.members}
+    staff, present = by_login["staff3"], builder.now
+    builder.now = present - timedelta(days=9)
+    joined = builder.open(staff, "affiliation", "apply",
+                          {"hub": hub.node_id, "wants_primary": True, "purpose": "希望获得业务指导。"})
+    builder.move(by_login["hub"], joined.number, "accept", {"remark": "欢迎加入。"})
+    builder.now = present - timedelta(days=5)
+    first = builder.session.scalars(
+        select(Instalment.id).where(Instalment.contract_id == contract.id).order_by(Instalment.position)
+    ).first()
+    assert first is not None
+    asked = builder.open(staff, "payment", "apply", payment_data(builder, staff, third, first))
+    builder.now = present - timedelta(days=3)
+    builder.move(by_login["project"], asked.number, "check_business", {"opinion": "合同、报告与发票一致。"})
+    _another_founder(builder)
+    builder.now = present
+
+
+def _another_founder(builder: Builder) -> None:
+    name = "北京市西城区听雨书屋阅读推广服务中心"
+    organization = builder.founders(DIVISION, name)
+    staff = builder.person("沈舟", "staff4", [("staff", builder.node(organization.node_id))], password=PASSWORD)
+    builder.open(staff, "registration", "apply", registration_data(builder, staff, organization, name))

@@ -1,0 +1,183 @@
+"""One invented city of the seed: every role held by somebody, every kind of case in several states."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, text
+
+from app.access.models import Node
+from app.access.roles import ROLES
+from app.demo.building import Builder, Member, payment_data, registration_data
+from app.ledger.models import BudgetLine
+from app.organizations.models import Organization
+from app.purchasing.models import Contract, Instalment
+
+SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨"
+GIVEN = "安宁清和文远知行思齐明德"
+OFFICES = ("buyer", "project_officer", "finance_officer", "finance_approver", "cashier")
+ON_ONE_CASE = ("mentor", "expert", "evaluator")
+SOME_CASE = text("SELECT id FROM cases WHERE node_id = :node ORDER BY id LIMIT 1")
+DECISION = {
+    "document_number": "示民社许不准字〔2026〕1号", "reasons": "申请材料所述业务范围不属于本机关登记管辖。",
+    "review_authority": "示例区人民政府", "court": "示例区人民法院",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a city of the seed lies and what its people's logins begin with."""
+
+    division: str
+    city: str
+    prefix: str
+    name_zh: str
+
+
+@dataclass
+class City:
+    """What was built: places, people by role, organizations and money."""
+
+    plan: Plan
+    district: Node
+    office: Node
+    people: dict[str, Member]
+    preparing: list[tuple[Organization, Member]]
+    registered: list[tuple[Organization, Member]]
+    contracts: list[Contract]
+    line: BudgetLine
+    hub_node: Node
+
+
+def build_city(builder: Builder, plan: Plan, chance: random.Random) -> City:
+    """Build places, people, organizations, contracts and cases of one city."""
+    city_node, district = builder.place(plan.city), builder.place(plan.division)
+    office = builder.buyer(district, f"{plan.name_zh}示例街道办事处", "Sample sub-district office")
+    hub = builder.hub(district, f"{plan.name_zh}社会组织联合会（示例）", "Sample federation")
+    builder.codes(plan.division, 1 + chance.randrange(1000))
+    people = _officials(builder, plan, chance, city_node, district, office, builder.node(hub.node_id))
+    preparing = [_staffed(builder, plan, chance, n, registered=False, people=people) for n in range(7)]
+    registered = [_staffed(builder, plan, chance, n, registered=True, people=people) for n in range(7, 15)]
+    line = builder.budget(office, f"{plan.prefix.upper()}-2026-001", "社会组织服务专项", 500_000_000)
+    contracts = [
+        builder.contract(f"{plan.prefix.upper()}-C{n:03d}", f"示例服务项目{n}", organization, office, line,
+                         chance.randrange(40, 90) * 100_000)
+        for n, (organization, _member) in enumerate(registered, start=1)
+    ]
+    builder.session.commit()
+    city = City(plan, district, office, people, preparing, registered, contracts, line, builder.node(hub.node_id))
+    present = builder.now
+    builder.now = present - timedelta(days=6)
+    _registrations(builder, city)
+    _affiliations(builder, city)
+    _payments(builder, city)
+    builder.now = present
+    return city
+
+
+def _name(chance: random.Random) -> str:
+    return chance.choice(SURNAMES) + chance.choice(GIVEN) + chance.choice(GIVEN)
+
+
+def _officials(
+    builder: Builder, plan: Plan, chance: random.Random, city: Node, district: Node, office: Node, hub: Node
+) -> dict[str, Member]:
+    places = {**dict.fromkeys(OFFICES, office), "hub_officer": hub, "auditor": city, "system_admin": city,
+              "security_admin": city, "audit_admin": city}
+    people = {}
+    for role in ROLES:
+        if role in ("staff", "legal_representative", *ON_ONE_CASE):
+            continue
+        people[role] = builder.person(_name(chance), f"{plan.prefix}-{role}", [(role, places.get(role, district))])
+    return people
+
+
+def _staffed(
+    builder: Builder, plan: Plan, chance: random.Random, number: int, *, registered: bool, people: dict[str, Member]
+) -> tuple[Organization, Member]:
+    name = f"{plan.name_zh}示例{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳'[number]}社会工作服务中心"
+    organization = (
+        builder.registered(plan.division, name, people["registrar"]) if registered
+        else builder.founders(plan.division, name)
+    )
+    node = builder.node(organization.node_id)
+    member = builder.person(_name(chance), f"{plan.prefix}-staff{number}", [("staff", node)],
+                            organization=str(organization.id))
+    if number == 7:
+        builder.person(_name(chance), f"{plan.prefix}-legal", [("legal_representative", node)],
+                       organization=str(organization.id))
+    return organization, member
+
+
+def _registrations(builder: Builder, city: City) -> None:
+    """Submitted, correcting, accepted, expert review, approved, refused, registered."""
+    registrar = city.people["registrar"]
+    roads: Sequence[Sequence[tuple[str, dict[str, object]]]] = (
+        (),
+        (("ask_correction", {"items": [{"what": "章程草案", "wrong": "缺少终止程序。", "mend": "请补充。"}],
+                             "contact": "登记窗口"}),),
+        (("accept", {}),),
+        (("accept", {}), ("start_expert_review", {"reason": "涉及专业。", "expected_days": 10})),
+        (("accept", {}), ("approve", {"document_number": "示民社许准字〔2026〕1号"})),
+        (("accept", {}), ("refuse", DECISION)),
+        (("accept", {}), ("approve", {"document_number": "示民社许准字〔2026〕2号"}),
+         ("deliver", {"method": "electronic"})),
+    )
+    for (organization, member), road in zip(city.preparing, roads, strict=True):
+        data = registration_data(builder, member, organization, organization.name)
+        number = builder.open(member, "registration", "apply", data).number
+        for trigger, given in road:
+            builder.move(registrar, number, trigger, dict(given))
+
+
+def _affiliations(builder: Builder, city: City) -> None:
+    """Applied, returned, affiliated, refused."""
+    officer = city.people["hub_officer"]
+    roads: Sequence[tuple[tuple[str, dict[str, object]], ...]] = (
+        (), (("return_for_changes", {"remarks": "请说明希望获得的服务。"}),), (("accept", {}),),
+        (("refuse", {"reason": "业务领域不同。"}),),
+    )
+    for (organization, member), road in zip(city.registered, roads, strict=False):
+        data = {"organization": organization.id, "hub": city.hub_node.id, "wants_primary": True}
+        number = builder.open(member, "affiliation", "apply", data).number
+        for trigger, given in road:
+            builder.move(officer, number, trigger, dict(given))
+
+
+def _payments(builder: Builder, city: City) -> None:
+    """Applied, returned, business checked, two that wait for approval, approved, in transit, suspended."""
+    opinion: dict[str, object] = {"opinion": "一致。"}
+    project, finance = city.people["project_officer"], city.people["finance_officer"]
+    checked = ((project, "check_business", opinion), (finance, "check_finance", opinion))
+    returned = ((project, "return_for_changes", {"items": [{"item": "请补充服务记录。"}]}),)
+    roads = ((), returned, checked[:1], checked, checked, checked, checked, checked)
+    for n, ((organization, member), contract) in enumerate(zip(city.registered, city.contracts, strict=True)):
+        first = builder.session.scalars(
+            select(Instalment.id).where(Instalment.contract_id == contract.id).order_by(Instalment.position)
+        ).first()
+        data = payment_data(builder, member, organization, first or 0)
+        number = builder.open(member, "payment", "apply", data).number
+        for official, trigger, given in roads[n]:
+            builder.move(official, number, trigger, dict(given))
+        if n >= 5:
+            _after_approval(builder, city, number, n)
+
+
+def _after_approval(builder: Builder, city: City, number: str, n: int) -> None:
+    amount = builder.session.execute(
+        select(Instalment.amount_fen).join(Contract, Contract.id == Instalment.contract_id)
+        .where(Contract.id == city.contracts[n].id).order_by(Instalment.position).limit(1)
+    ).scalar_one()
+    builder.move(city.people["finance_approver"], number, "approve", {"amount_fen": amount, "account_end": "4567"})
+    if n == 6:
+        builder.move(city.people["cashier"], number, "instruct", {})
+    if n == 7:
+        builder.move(city.people["finance_officer"], number, "suspend", {"reason": "等待核实账户。"})
+
+
+def role_on_one_case(builder: Builder, city: City, chance: random.Random) -> None:
+    """Give somebody each role that is held on one case only."""
+    number = builder.session.execute(SOME_CASE, {"node": city.office.id}).scalar_one()
+    for role in ON_ONE_CASE:
+        builder.person_on_case(_name(chance), f"{city.plan.prefix}-{role}", role, city.office, number)
