@@ -111,7 +111,7 @@ def _not_what_it_says(extension: str, beginning: bytes) -> UploadRefused:
     return UploadRefused(
         "content_differs",
         _l(
-            "The content is not %(type)s, as the name says. Open it in its program and save it as %(type)s.",
+            "The name says %(type)s, the content does not. Open it in its program and save it as %(type)s.",
             type=extension.upper(),
         ),
     )

@@ -122,8 +122,8 @@ def message_of(mail: Mail, sender: str) -> EmailMessage:
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = mail.language
     message.set_content(mail.body, cte="base64")
+    message["Content-Language"] = mail.language  # set_content() clears what describes content
     return message
 
 
