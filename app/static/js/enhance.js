@@ -13,9 +13,12 @@
   root.classList.add("has-script");
 
   /* navigation on narrow screens, menus, dialogs */
-  on("click", "[data-navigation]", button => {
+  on("click", "[data-navigation], [data-navigation-close]", (link, event) => {
+    event.preventDefault();
+    const button = document.querySelector("[data-navigation]");
     const open = document.body.classList.toggle("is-nav-open");
     button.setAttribute("aria-expanded", open);
+    (open ? document.querySelector("[data-navigation-close]") : button).focus();
   });
   document.addEventListener("click", event => {
     for (const menu of document.querySelectorAll("details.c-menu[open]")) if (!menu.contains(event.target)) menu.open = false;
@@ -27,7 +30,7 @@
       menu.querySelector("summary").focus();
     }
     const button = document.querySelector("[data-navigation][aria-expanded=true]");
-    if (button) { button.click(); button.focus(); }
+    if (button) button.click();
   });
   on("click", "[data-dialog] > summary", (summary, event) => {
     event.preventDefault();
