@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 FIRST = ("manifest.json", "manifest.sig")  # then all others by name
 LIMIT = 0xFFFFFFFF  # from here on sizes and offsets stand in zip64 fields
 END = "end of the directory"
+LOCAL = struct.Struct("<4s5H3I2H")
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 
 
@@ -20,7 +22,7 @@ def local_header(name: str, size: int, crc: int) -> bytes:
     extra = struct.pack("<2H2Q", 1, 16, size, size) if size >= LIMIT else b""
     version, shown, raw = 45 if extra else 20, min(size, LIMIT), name.encode()
     fixed = (b"PK\3\4", version, 0, 0, 0, 33, crc, shown, shown, len(raw), len(extra))
-    return struct.pack("<4s5H3I2H", *fixed) + raw + extra
+    return LOCAL.pack(*fixed) + raw + extra
 
 
 def directory_entry(name: str, size: int, crc: int, offset: int) -> bytes:
@@ -60,3 +62,17 @@ def layout(sizes: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, by
 def in_order(names: Iterable[str]) -> list[str]:
     """Return the names of the members in the order in which they lie in the zip."""
     return [*FIRST, *sorted(set(names) - set(FIRST))]
+
+
+def directory_offset(file: BinaryIO) -> int:
+    """Return where the members end: after the last local header that leads to it from the first byte."""
+    offset = 0
+    while True:
+        file.seek(offset)
+        header = file.read(LOCAL.size)
+        if len(header) < LOCAL.size or header[:4] != b"PK\3\4":
+            return offset
+        size, name_length, extra_length = LOCAL.unpack(header)[8:]
+        extra = file.read(name_length + extra_length)[name_length:]
+        size = int.from_bytes(extra[4:12], "little") if size == LIMIT else size
+        offset += LOCAL.size + name_length + extra_length + size

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
-from app.audit.layout import DATE, END, FIRST, in_order, layout
+from app.audit.layout import DATE, END, FIRST, directory_offset, in_order, layout
 from app.audit.proofs import (
     Checkpoint,
     Frontier,
@@ -318,13 +318,18 @@ def verify(
 ) -> Report:
     """Return what was found in the bundle at this path; damage of any kind is a problem, not an exception."""
     report = Report()
-    with open(path, "rb") as file, report.at("zip directory"):
-        bundle = Bundle(file, report)
-        with report.at("manifest.json"):
-            key = check_members(bundle, key)
-        check_layout(bundle)
-        if not key:
-            return report
+    with open(path, "rb") as file, report.at(f"zip byte {directory_offset(file)} or after, in the directory"):
+        check_bundle(Bundle(file, report), key, receipts, older)
+    return report
+
+
+def check_bundle(bundle: Bundle, key: bytes | None, receipts: Iterable[str], older: bytes | None) -> None:
+    """Check everything that a bundle holds; without a manifest that can be read, only how it is written."""
+    report = bundle.report
+    with report.at("manifest.json"):
+        key = check_members(bundle, key)
+    check_layout(bundle)
+    if bundle.manifest and key:
         log = earlier = None
         with report.at("checkpoint.txt"):
             log = read_checkpoint(bundle.content("checkpoint.txt"), bundle.manifest["origin"], key)
@@ -337,7 +342,6 @@ def verify(
         for check in (check_cases, check_documents, check_transfers):
             with report.at("manifest.json"):
                 check(bundle)
-    return report
 
 
 def arguments() -> argparse.Namespace:
@@ -350,8 +354,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--receipt", action="append", default=[], metavar="CASE:SEQUENCE:HASH")
     parser.add_argument("--older", type=argparse.FileType("rb"), metavar="CHECKPOINT")
     asked = parser.parse_intermixed_args()
-    asked.receipt = [text.rpartition(":")[0] + ":" + text.rpartition(":")[2].lower()
-                     for text in asked.receipt + asked.bundle[1:]]
+    # What follows the bundle or a receipt without a name of its own is a receipt too.
+    receipts = [text.rpartition(":") for text in asked.receipt + asked.bundle[1:]]
+    asked.receipt = [f"{move}:{hashed.lower()}" for move, _, hashed in receipts]
     wrong = [text for text in asked.receipt if not RECEIPT.fullmatch(text)]
     if wrong or (asked.key is not None and len(asked.key) != 32):
         parser.error(f"no receipt: {wrong[0]}" if wrong else "--key: a public key has 32 bytes")

@@ -10,6 +10,7 @@ from workflows.rules.merkle import (
     ProofError,
     consistency_proof,
     inclusion_proof,
+    inclusion_proofs,
     leaf_hash,
     node_hash,
     root,
@@ -111,3 +112,12 @@ def test_there_are_no_proofs_outside_the_tree():
         consistency_proof(LEAVES[:3], 0)
     with pytest.raises(ProofError):
         root_from_inclusion(LEAVES[0], 3, 3, [])
+
+
+@pytest.mark.parametrize("size", [0, *SIZES])
+def test_proofs_made_in_one_reading_are_those_made_one_by_one(size):
+    wanted = range(0, size, 3)
+
+    found = inclusion_proofs(iter(LEAVES[:size]), wanted)
+
+    assert found == (size, root(LEAVES[:size]), {n: inclusion_proof(LEAVES[:size], n) for n in wanted})

@@ -68,7 +68,9 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_proof(leaves[half:], index - half), root(leaves[:half])]
 
 
-def inclusion_proofs(leaves: Iterable[bytes], wanted: Collection[int]) -> tuple[int, bytes, dict[int, list[bytes]]]:
+def inclusion_proofs(
+    leaves: Iterable[bytes], wanted: Collection[int]
+) -> tuple[int, bytes, dict[int, list[bytes]]]:
     """Return size, root and the inclusion proofs of the wanted leaves, reading all leaves once.
 
     Memory grows with the number of wanted leaves only, not with the log.
