@@ -5,8 +5,8 @@ import signal
 import threading
 import time
 
-BEAT = 0.5
-PATIENCE = 8.0
+BEAT = 0.2
+PATIENCE = 6.0
 
 
 def end_with_parent() -> None:

@@ -26,6 +26,7 @@ from app.database.prepare import Database, open_database
 from app.database.self_check import NotAsExpected
 
 READY_SECONDS = 60.0
+PORT_SECONDS = 8.0
 # Children finish what they do in 5 s; with the database's 13 s that stays within the promised 20.
 CHILD_SECONDS = 6.5
 BEAT = 0.2
@@ -101,8 +102,9 @@ class Child:
 class Supervisor:
     """One run of the whole product on one instance."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, demo: bool) -> None:
         self.settings = settings
+        self.demo = demo
         self.database: Database | None = None
         self.children: list[Child] = []
         self.stopping = False
@@ -120,7 +122,7 @@ class Supervisor:
         try:
             self._check_port()
             self.database = open_database(self.settings.instance, self.settings.database_url)
-            if self.settings.environment != "production":
+            if self.demo:
                 self._load_demo()
             self.children = self._make_children(self.database)
             for child in self.children:
@@ -147,17 +149,29 @@ class Supervisor:
             self.database.leave()
 
     def _check_port(self) -> None:
-        """Say at once that the port is taken, rather than after everything has been started."""
+        """Say that the port is taken before everything is started.
+
+        The web server of a supervisor that was killed needs a moment to notice, so we wait for that long.
+        """
+        until = time.monotonic() + PORT_SECONDS
+        while (taken := self._bind_once()) is not None:
+            if time.monotonic() > until:
+                port = self.settings.port
+                raise CannotServe(
+                    f"Cannot serve on {self.settings.host}:{port}: {taken.strerror}."
+                    f" Choose another port: PORT={port + 1} ./run"
+                )
+            time.sleep(BEAT)
+
+    def _bind_once(self) -> OSError | None:
         host, port = self.settings.host, self.settings.port
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as probe:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError as error:
-                raise CannotServe(
-                    f"Cannot serve on {host}:{port}: {error.strerror}. Choose another: PORT={port + 1} ./run"
-                ) from None
+                return error
+        return None
 
     def _load_demo(self) -> None:
         """Fill an empty database; the command itself leaves a filled one alone and prints the accounts."""
@@ -183,7 +197,7 @@ class Supervisor:
             "SHUNIU_SIGNER_DATABASE_URL": database.urls.signer,
             "SHUNIU_SIGNING_KEY": key_of(self.settings),
         }
-        processes = 2 if self.settings.environment != "production" else max(2, os.cpu_count() or 2)
+        processes = 2 if self.demo else max(2, os.cpu_count() or 2)
         return [
             Child("web", "app.web", common | {"SHUNIU_WEB_PROCESSES": str(processes)}),
             Child("worker", "app.worker", common | for_signer),
@@ -224,7 +238,10 @@ def main() -> None:
     """Serve; the exit code is 0 after a signal, 78 if the database or a setting forbids serving."""
     os.umask(0o077)
     try:
-        Supervisor(settings_from(os.environ)).run()
+        settings, demo = settings_from(os.environ), "--demo" in sys.argv[1:]
+        if demo and settings.environment == "production":
+            raise BadSetting("./run loads a demo, which production must not have; use ./run serve")
+        Supervisor(settings, demo).run()
     except (BadSetting, NotAsExpected) as error:
         _say(str(error), err=True)
         sys.exit(EX_CONFIG)

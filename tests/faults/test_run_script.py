@@ -69,7 +69,8 @@ def said(answer: "subprocess.CompletedProcess[str]") -> list[object]:
 
 def test_it_means_the_demo_and_serve_and_flask_mean_production(project: Path, tmp_path: Path) -> None:
     make_environment(project)
-    assert said(call(project, cwd=tmp_path))[1] == {"SHUNIU_ENV": "demo", "SHUNIU_INSTANCE": None}
+    answer = said(call(project, cwd=tmp_path))
+    assert answer == [str(project), {"SHUNIU_ENV": "demo", "SHUNIU_INSTANCE": None}, ["--demo"]]
     assert said(call(project, "serve", cwd=tmp_path))[1] == {
         "SHUNIU_ENV": "production",
         "SHUNIU_INSTANCE": None,

@@ -34,6 +34,7 @@ class Product:
     def __init__(self, instance: Path) -> None:
         self.instance = instance
         self.port = free_port()
+        self.said = instance.parent / "said.txt"
         self.process: subprocess.Popen[bytes] | None = None
         clean = {
             name: value
@@ -43,14 +44,13 @@ class Product:
         self.environment = clean | {"SHUNIU_INSTANCE": str(instance), "PORT": str(self.port)}
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            [str(ROOT / "run"), "serve"],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        eventually(lambda: self.answers() or self.ended(), START_SECONDS)
-        assert not self.ended(), self.output()
+        with self.said.open("wb") as output:
+            self.process = subprocess.Popen(
+                [str(ROOT / "run"), "serve"], env=self.environment, stdout=output, stderr=subprocess.STDOUT
+            )
+        eventually(lambda: "Shuniu is ready" in self.said.read_text() or self.ended(), START_SECONDS)
+        assert not self.ended(), self.said.read_text()
+        assert self.answers()
 
     def answers(self) -> bool:
         try:
@@ -64,17 +64,10 @@ class Product:
     def ended(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 
-    def output(self) -> str:
-        assert self.process is not None and self.process.stdout is not None
-        return self.process.stdout.read().decode()
-
     def send(self, number: signal.Signals) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        code = self.process.wait(30)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return code
+        return self.process.wait(30)
 
     def flask(self, *words: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -203,7 +196,7 @@ def test_it_refuses_to_serve_without_a_trigger_and_names_it(product: Product) ->
     assert product.processes() == {}
 
 
-def test_a_taken_port_is_said_at_once(product: Product) -> None:
+def test_a_taken_port_is_said_before_anything_is_started(product: Product) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", product.port))
         taken.listen()
