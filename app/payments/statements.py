@@ -18,8 +18,9 @@ from sqlalchemy.orm import aliased
 from app.access.actor import Actor
 from app.cases.models import Case
 from app.cases.perform import perform
-from app.errors import Problem, StaleRevision
+from app.errors import Problem, StaleRevision, TryAgain
 from app.ledger.accounts import AnySession
+from app.ledger.transfers import constraint_of
 from app.payments.bank_file import Defect, StatedLine, Statement, StatementUnreadable, read_statement
 from app.payments.matching import Judged, Sent, judge, numbers_in
 from app.payments.models import BankLine, BankStatement, PaymentInstruction
@@ -27,6 +28,7 @@ from workflows.definition import Text
 
 TRIGGERS = {"matched": "settle", "rejected": "bounce"}
 TRIES = 3
+ALREADY_THERE = ("uq_bank_statements_sha256", "uq_bank_lines_account_no_bank_serial")
 
 
 @dataclass(frozen=True)
@@ -82,23 +84,19 @@ def import_statement(session: AnySession, data: bytes, by: Importer) -> ImportRe
     Commits: first the statement with its new lines, then each payment that a line moves.
     """
     statement = read_statement(data)
-    digest = sha256(data).hexdigest()
-    before = _known_lines(session, statement)
-    statement_id = _statement_id(session, digest)
-    seen_before = statement_id is not None
-    if statement_id is None:
-        statement_id = _write(session, statement, digest, before, by)
+    kept = _kept(session, statement, sha256(data).hexdigest(), by)
     written = {line.bank_serial: line for line in _lines_of(session, statement)}
     done = {
         serial: _answer(session, line, by) for serial, line in written.items() if line.outcome in TRIGGERS
     }
     reports = tuple(
-        _report(line, written[line.serial], done, duplicate=line.serial in before) for line in statement.lines
+        _report(line, written[line.serial], done, duplicate=line.serial in kept.before)
+        for line in statement.lines
     )
     return ImportReport(
-        statement_id=statement_id,
-        seen_before=seen_before,
-        new_lines=0 if seen_before else len(statement.lines) - len(before),
+        statement_id=kept.statement_id,
+        seen_before=kept.seen_before,
+        new_lines=0 if kept.seen_before else len(statement.lines) - len(kept.before),
         lines=reports,
     )
 
@@ -122,6 +120,31 @@ class _Written:
     instruction_no: str | None
     outcome: str
     reason: str
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A statement on file; `before` are the serials of its lines that were on file already."""
+
+    statement_id: int
+    seen_before: bool
+    before: set[str]
+
+
+def _kept(session: AnySession, statement: Statement, digest: str, by: Importer) -> _Kept:
+    """Return the statement as it is on file, written if it was not; two who write at once do it in turn."""
+    for _attempt in range(TRIES):
+        before = _known_lines(session, statement)
+        known = _statement_id(session, digest)
+        if known is not None:
+            return _Kept(known, True, before)
+        try:
+            return _Kept(_write(session, statement, digest, before, by), False, before)
+        except IntegrityError as error:
+            session.rollback()
+            if constraint_of(error) not in ALREADY_THERE:
+                raise
+    raise TryAgain
 
 
 def _statement_id(session: AnySession, digest: str) -> int | None:
@@ -150,7 +173,7 @@ def _same(line: StatedLine, known: BankLine) -> bool:
 
 
 def _write(session: AnySession, statement: Statement, digest: str, before: set[str], by: Importer) -> int:
-    """Write the statement with its new lines, judged, and commit; a second import at once finds the first."""
+    """Write the statement with its new lines, judged, and commit."""
     new = [line for line in statement.lines if line.serial not in before]
     assert by.actor.person_id is not None, "a person imports statements"
     row = BankStatement(
@@ -162,18 +185,11 @@ def _write(session: AnySession, statement: Statement, digest: str, before: set[s
         imported_by=by.actor.person_id,
         imported_at=by.now,
     )
-    try:
-        session.add(row)
-        session.flush()
-        judged = judge(new, _instructions(session, numbers_in(new)))
-        session.add_all(_bank_line(row, each) for each in judged)
-        session.commit()
-    except IntegrityError:
-        session.rollback()
-        winner = _statement_id(session, digest)
-        if winner is None:
-            raise
-        return winner
+    session.add(row)
+    session.flush()
+    judged = judge(new, _instructions(session, numbers_in(new)))
+    session.add_all(_bank_line(row, each) for each in judged)
+    session.commit()
     return row.id
 
 

@@ -1,18 +1,22 @@
 """Many at once on payments: one approval, one claim, one payment of the last fen; nothing twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
-from app.errors import MoveRefused, Problem, StaleRevision
+from app.errors import Answer, MoveRefused, Problem, StaleRevision
 from app.extensions import db
 from app.ledger.accounts import package_balances
 from app.ledger.queries import ledger_mistakes
-from app.payments.models import Payment
+from app.payments.bank_orders import sample_statement
+from app.payments.models import BankLine, Payment
+from app.payments.queries import in_transit
+from app.payments.statements import Importer, import_statement
 from app.purchasing.models import Instalment
-from tests.builders_ledger import a_budget_line
+from tests.builders_ledger import MORNING, a_budget_line
 from tests.builders_payments import (
     Project,
     a_contract,
@@ -95,6 +99,25 @@ def test_payments_that_race_for_the_last_fen_are_one(app, session):
     there = package_balances(session, project.line_id, project.contract_number)
     assert (there["payable"], there["committed"]) == (60_000_00, 40_000_00)
     assert ledger_mistakes(session) == []
+
+
+def test_one_file_imported_by_many_at_once_is_written_once(app, session, project):
+    number = a_payment(session, project, until="in_transit")
+    orders = in_transit(session, true())
+    data = sample_statement(orders, {orders[0].instruction_no: "settled"}, on=MORNING.date())
+    who = Importer(project.actors["finance_officer"], project.place.buyer.id, MORNING + timedelta(days=1))
+    session.commit()
+
+    def job(own_session):
+        report = import_statement(own_session, data, who)
+        return Answer(number, report.lines[0].number or "", 0, "")
+
+    answers = at_once(app, [job] * 16, threads=8)
+
+    assert set(answers) == {number}
+    assert session.execute(select(func.count()).select_from(BankLine)).scalar_one() == 1
+    assert case_of(session, number).state == "paid"
+    assert package_balances(session, project.line_id, project.contract_number)["paid"] == 60_000_00
 
 
 def point_all_at_one_package(session, project: Project):
