@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date, timedelta
+from functools import lru_cache
 
 from workflows.definition import Text
 
@@ -35,6 +36,7 @@ def _unclear(zh: str, en: str) -> Unclear:
     return Unclear(Text(zh=zh + _HOW.zh, en=f"{en} {_HOW.en}"))
 
 
+@lru_cache(maxsize=4096)
 def date_of(printed: str, *, today: date) -> date:
     """Return the day, or raise Unclear: no guess between day and month, nothing before 1949 or to come."""
     day = _day(unicodedata.normalize("NFKC", printed).strip())
@@ -79,17 +81,14 @@ def _below_100(numeral: str) -> int:
     return ((_DIGITS.get(tens, 1) if ten else 0) * 10) + _DIGITS.get(ones, 0)
 
 
+_HALF_WIDTH_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _BRACKETED_YEAR = re.compile(r"[〔﹝\[［【(（]((?:19|20)\d{2})年?[〕﹞\]］】)）]")
 
 
 def document_number(printed: str) -> str:
     """Return the 文号 in one spelling: no spaces, half-width digits, the year in 〔〕."""
-    compact = re.sub(r"\s+", "", unicodedata.normalize("NFC", printed))
-    half_width = "".join(
-        unicodedata.normalize("NFKC", character) if "０" <= character <= "９" else character
-        for character in compact
-    )
-    return _BRACKETED_YEAR.sub(r"〔\1〕", half_width)
+    compact = "".join(unicodedata.normalize("NFC", printed).split())
+    return _BRACKETED_YEAR.sub(r"〔\1〕", compact.translate(_HALF_WIDTH_DIGITS))
 
 
 # The order matters: "变更登记" is a change, and a penalty may name the registration that it revokes.
@@ -111,6 +110,7 @@ def category_of(doc_no: str) -> str:
 _REGISTRAR = re.compile(r"民政[部厅局]|社会组织(?:服务)?管理(?:总)?局|社会团体管理办公室")
 
 
+@lru_cache(maxsize=4096)
 def is_registrar(authority: str) -> bool:
     """Say whether the authority registers social organizations: a civil affairs department of any level."""
     return _REGISTRAR.search(authority) is not None
@@ -131,6 +131,10 @@ def grade_of(printed: str) -> str:
     ))
 
 
+INVISIBLE = ("Cc", "Cf", "Cs", "Co")
+_SPACE_BESIDE_CHINESE = re.compile(r"(?<=[^ -~])\s+|\s+(?=[^ -~])")
+
+
 def readable(printed: str) -> str:
     """Return the text, or raise Unclear: bytes that are no text, line breaks, invisible characters."""
     value = printed.strip("\ufeff\u200b \t\u3000")
@@ -139,7 +143,8 @@ def readable(printed: str) -> str:
             zh="有无法识别的字节。请核对文件编码（--encoding）或重新导出。",
             en="Some bytes are no text. Check the file's encoding (--encoding) or export it again.",
         ))
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co") for character in value):
+    # isprintable() is quick and strict; what it doubts (such as a wide space) is looked at one by one.
+    if not value.isprintable() and any(unicodedata.category(sign) in INVISIBLE for sign in value):
         raise Unclear(Text(
             zh="含有换行或不可见字符。请删除。", en="Remove the line break or invisible character."
         ))
@@ -148,11 +153,12 @@ def readable(printed: str) -> str:
     return value
 
 
+@lru_cache(maxsize=4096)
 def organization_name(printed: str) -> str:
     """Return the name without the spaces that a table adds beside Chinese characters, or raise Unclear."""
-    name = re.sub(r"(?<=[^ -~])\s+|\s+(?=[^ -~])", "", readable(printed))
-    if not any(character.isalpha() for character in name):
+    name = _SPACE_BESIDE_CHINESE.sub("", readable(printed))
+    if not any(map(str.isalpha, name)):
         raise Unclear(Text(
             zh="不像名称：没有文字。请补充。", en="This is no name: it has no letters. Fill it in."
         ))
-    return re.sub(r"\s+", " ", name)
+    return " ".join(name.split())

@@ -35,11 +35,11 @@ SOURCE = {
     "change_decision": _l("from a published change decision"),
 }
 CATEGORY = {
-    "establishment": _l("Establishment"),
-    "change": _l("Change"),
-    "cancellation": _l("Cancellation"),
-    "recognition": _l("Recognition"),
-    "penalty": _l("Penalty"),
+    "establishment": _l("Establishment decision"),
+    "change": _l("Change decision"),
+    "cancellation": _l("Cancellation decision"),
+    "recognition": _l("Recognition decision"),
+    "penalty": _l("Penalty decision"),
     "other": _l("Other decision"),
 }
 UNGRADED = _l("no grade")

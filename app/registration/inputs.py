@@ -113,7 +113,7 @@ class ApplyForRegistration(OpeningInput):
     identity_number = _checked(
         text_field(
             _l("Identity number of the legal representative"), max=18, example="110102190001010002",
-            personal=True, help=_l("Shown to nobody but the registrar."),
+            personal=True, help=_l("It is masked on every page."),
         ),
         identity_number,
     )
