@@ -18,7 +18,7 @@ from flask import (
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import ColumnElement
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -60,7 +60,7 @@ class StatementForm(FlaskForm):
     class Meta:
         csrf = False  # every write is asked for its token before it gets here
 
-    statement = FileField(_l("Statement file (CSV)"))
+    statement = FileField(_l("Statement file (CSV)"), validators=[FileRequired()])
 
 
 def register(app: Flask) -> None:
