@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import features
 from app.config import Settings, flask_config
@@ -21,6 +22,10 @@ def create_app(settings: Settings, app_database_url: str, **config: Any) -> Flas
     app.config.update(config)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    if settings.proxies:
+        # Only as many hops as the operator says stand in front: a client's own headers are never believed.
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app)
     csrf.init_app(app)
     babel.init_app(

@@ -25,6 +25,8 @@ class Settings:
     port: int
     smtp_url: str | None
     mail_from: str
+    public_url: str
+    proxies: int = 0
 
 
 def settings_from(environ: "os._Environ[str] | dict[str, str]") -> Settings:
@@ -36,14 +38,21 @@ def settings_from(environ: "os._Environ[str] | dict[str, str]") -> Settings:
         port = int(environ.get("PORT", "5000"))
     except ValueError:
         raise BadSetting(f"PORT is {environ['PORT']!r}; set it to a number such as 5000") from None
+    try:
+        proxies = int(environ.get("TRUSTED_PROXIES", "0"))
+    except ValueError:
+        raise BadSetting("TRUSTED_PROXIES must be the number of proxies in front, such as 1") from None
+    host = environ.get("HOST", "127.0.0.1")
     return Settings(
         environment=environment,
         instance=Path(environ.get("SHUNIU_INSTANCE") or ROOT / "instance").resolve(),
         database_url=environ.get("DATABASE_URL") or None,
-        host=environ.get("HOST", "127.0.0.1"),
+        host=host,
         port=port,
         smtp_url=environ.get("SMTP_URL") or None,
         mail_from=environ.get("MAIL_FROM", "Shuniu <no-reply@localhost>"),
+        public_url=environ.get("PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
+        proxies=proxies,
     )
 
 
@@ -76,6 +85,7 @@ def flask_config(settings: Settings, app_database_url: str) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 4, "max_overflow": 8},
         "SMTP_URL": settings.smtp_url,
         "MAIL_FROM": settings.mail_from,
+        "PUBLIC_URL": settings.public_url,
         "MAX_CONTENT_LENGTH": 32 * 1024 * 1024,
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",

@@ -38,7 +38,7 @@ PAGES = (
 )
 
 
-def _import(name: str):  # type: ignore[no-untyped-def]
+def _import(name: str):
     """While features are being built: pass over one that is not there yet."""
     try:
         return import_module(name)

@@ -85,7 +85,7 @@ def app(server: EmbeddedServer, database: str, instance: Path) -> Iterator[Flask
     """The application on a fresh database, connected as its own unprivileged role."""
     settings = Settings(
         environment="test", instance=instance, database_url=None, host="127.0.0.1", port=0,
-        smtp_url=None, mail_from="Shuniu <no-reply@localhost>",
+        smtp_url=None, mail_from="Shuniu <no-reply@localhost>", public_url="http://127.0.0.1:5000",
     )
     app = create_app(
         settings, server.url("app", database), TESTING=True, WTF_CSRF_ENABLED=False,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from app.cases.inputs import OpeningInput, Input, date_field, document_list_field, money_field, text_field
+from app.cases.inputs import Input, OpeningInput, date_field, document_list_field, money_field, text_field
 from app.cases.kinds import effect, facts, forget_kind, input_for
 from app.cases.move import Move
 from workflows.definition import Definition

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session, scoped_session
-
 from app.access.actor import Actor
+from app.access.nodes import AnySession
 from app.cases.models import Attempt
 from app.cases.snapshot import CaseRow
 from workflows.engine import Reason
@@ -18,7 +17,7 @@ def reasons_as_json(reasons: Sequence[Reason]) -> list[dict[str, str]]:
 
 
 def record_attempt(
-    session: "Session | scoped_session[Session]", *, kind: str, trigger: str, case: CaseRow | None,
+    session: AnySession, *, kind: str, trigger: str, case: CaseRow | None,
     actor: Actor, reasons: Sequence[Reason], now: datetime, request_id: str,
 ) -> list[dict[str, Any]]:
     """Commit the record of a refused move; return its reasons. No reasons means: the revision was stale."""

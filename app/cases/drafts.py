@@ -6,12 +6,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, scoped_session
 
+from app.access.nodes import AnySession
 from app.cases.models import Draft
 from app.errors import InvalidInput, Problem
 
-AnySession = Session | scoped_session[Session]
 MOST_BYTES = 200_000
 
 
@@ -50,7 +49,7 @@ def save_draft(
     if len(str(data)) > MOST_BYTES:
         raise InvalidInput({"data": [str(_l("This draft is too long; shorten a text or use a document."))]})
     session.rollback()
-    place = {"holder_node_id": holder_node_id, "kind": kind, "trigger": trigger, "case_id": case_id}
+    place: dict[str, Any] = {"holder_node_id": holder_node_id, "kind": kind, "trigger": trigger, "case_id": case_id}
     try:
         draft = _locked(session, **place)
         if draft is not None and draft.revision != revision:

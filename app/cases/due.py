@@ -2,16 +2,14 @@
 
 from datetime import datetime
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
-from sqlalchemy.orm import Session, scoped_session
 
+from app.access.nodes import AnySession
 from app.cases.perform import due_clock, fire_clock
 from app.cases.reading import lock_case, read_case
 from app.clock import business_now, real_now
 from app.errors import Problem
-from flask_babel import lazy_gettext as _l
-
-AnySession = Session | scoped_session[Session]
 
 # The bound time keeps the partial index in use; a volatile clock in the condition would read every future timer.
 DUE = text("""

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session, scoped_session
-
 from app.access.actor import Actor
+from app.access.nodes import AnySession
 from app.access.reach import roles_reaching_case
 from app.cases.kinds import facts_of
 from app.cases.snapshot import CaseRow
@@ -40,14 +39,14 @@ def case_facts(case: CaseRow) -> CaseFacts:
 
 
 def facts_for(
-    session: "Session | scoped_session[Session]", case: CaseRow, data: dict[str, Any] | None
+    session: AnySession, case: CaseRow, data: dict[str, Any] | None
 ) -> Any:
     """Return the kind's facts for this case; `data` is what is being handed in, or None when only asking."""
     return facts_of(case.kind)(session, case, data, case_facts(case))
 
 
 def reaching_roles(
-    session: "Session | scoped_session[Session]", case: CaseRow, actor: Actor, now: datetime
+    session: AnySession, case: CaseRow, actor: Actor, now: datetime
 ) -> frozenset[str]:
     """Return the roles with which the actor reaches the case as it is now."""
     if actor.person_id is None:

@@ -5,13 +5,13 @@ Labels, help and messages are lazy translations; money is integer fen; dates are
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
-Label = LazyString | str
+Label: TypeAlias = Any
+"""A text or a lazy translation."""
 MOST_FEN = 10**15
 
 
@@ -173,8 +173,9 @@ class DocumentReference(Input):
     document_id = fields.Integer(required=True, strict=True)
 
 
-def document_list_field(label: Label = _l("Documents"), *, help: Label | None = None) -> fields.List:
+def document_list_field(label: Label = None, *, help: Label | None = None) -> fields.List:
     """Documents by reference; which slots a move needs stands in its definition."""
+    label = label or _l("Documents")
     return fields.List(
         fields.Nested(DocumentReference), load_default=list, validate=validate.Length(max=60),
         metadata=_metadata(label, "documents", help, []),

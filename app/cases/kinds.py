@@ -112,6 +112,6 @@ def forget_kind(kind: str) -> None:
     """Remove everything registered for a kind: for tests that add one for a moment."""
     for table in (_INPUTS, _EFFECTS):
         for pair in [pair for pair in table if pair[0] == kind]:
-            del table[pair]  # type: ignore[attr-defined]
+            del table[pair]
     _FACTS.pop(kind, None)
     _OPENING_NODES.pop(kind, None)

@@ -5,6 +5,7 @@ contains the last checkpoint and signs a new one (C2SP tlog-checkpoint). The web
 """
 
 import base64
+import json
 import os
 from pathlib import Path
 
@@ -102,7 +103,8 @@ def sign_checkpoint(connection: Connection, key: Ed25519PrivateKey, origin: str)
             raise LogWasChanged(f"the log of {size} rows is not the one of {last.size} rows that was signed")
     if size == frontier.size:
         return size
-    for row in connection.execution_options(yield_per=10_000).execute(LEAVES, {"start": frontier.size}):
+    # Options of this statement alone: on the connection they would hold for the INSERT below as well.
+    for row in connection.execute(LEAVES, {"start": frontier.size}, execution_options={"yield_per": 10_000}):
         frontier.add(bytes(row.hash))
     root = frontier.root()
     note = sign_note(make_checkpoint(origin, frontier.size, root), origin, key)
@@ -121,8 +123,22 @@ def sign_requests(connection: Connection, key: Ed25519PrivateKey, origin: str) -
     if asked:
         sign_checkpoint(connection, key, origin)
     for row in asked:
+        message = bytes(row.message)
+        if message and not is_manifest(message, origin):
+            # The web process may ask for manifests only: a forged checkpoint must not get a signature here.
+            connection.execute(text("DELETE FROM signature_requests WHERE id = :id"), {"id": row.id})
+            continue
         connection.execute(
             text("UPDATE signature_requests SET signature = :signature, public_key = :key WHERE id = :id"),
-            {"id": row.id, "signature": key.sign(bytes(row.message)), "key": raw_public_key(key)},
+            {"id": row.id, "signature": key.sign(message), "key": raw_public_key(key)},
         )
     return len(asked)
+
+
+def is_manifest(message: bytes, origin: str) -> bool:
+    """Tell whether these bytes are the manifest of a bundle of this log: a JSON object that names its origin."""
+    try:
+        told = json.loads(message)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and told.get("origin") == origin and "members" in told

@@ -164,7 +164,10 @@ class Attempt(db.Model):
     """A move that was refused, with the reasons that were given. Append-only."""
 
     __tablename__ = "attempts"
-    __table_args__ = (Index("ix_attempts_case_id_id", "case_id", "id"), Index("ix_attempts_person_id_id", "person_id", "id"))
+    __table_args__ = (
+        Index("ix_attempts_case_id_id", "case_id", "id"),
+        Index("ix_attempts_person_id_id", "person_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import Session
 
+from app.access.nodes import AnySession
 from app.cases.snapshot import CaseRow
 
 UNAUDITED = frozenset({
@@ -46,7 +47,7 @@ class Change:
 class Move:
     """One move in the making: the case after the lock, the loaded data, who acts, and the new sequence."""
 
-    session: "Session | scoped_session[Session]"
+    session: AnySession
     case: CaseRow
     trigger: str
     data: dict[str, Any]

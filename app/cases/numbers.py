@@ -4,22 +4,19 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
-from sqlalchemy.orm import Session, scoped_session
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import text
 
 from app.access.actor import Actor
-from app.access.models import Node
+from app.access.nodes import AnySession
 from app.cases.kinds import opening_node_of
 from app.cases.models import Case
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
 from app.errors import CaseNotFound, InvalidInput
-from flask_babel import lazy_gettext as _l
 from workflows.definition import Definition
-from workflows.loader import library, place_chain
-
-AnySession = Session | scoped_session[Session]
+from workflows.loader import NoDefinition, library, place_chain
 
 OWN = text("""
 SELECT o.id FROM organizations o
@@ -47,7 +44,12 @@ def definition_in_force(
     division = session.execute(TERRITORIES, {"node": node_id}).scalar()
     places = place_chain(division) if division else ("base",)
     today = now.astimezone(SHANGHAI).date()
-    definition = library().in_force(kind, places, legal_class, today)
+    try:
+        definition = library().in_force(kind, places, legal_class, today)
+    except NoDefinition:
+        raise InvalidInput({"organization": [
+            str(_l("There are no rules here yet for this kind of organization; ask the office."))
+        ]}) from None
     return definition, library().policy(places, today).pins
 
 
@@ -106,8 +108,3 @@ def _organization_place(session: AnySession, organization_id: int | None) -> tup
         {"id": organization_id},
     ).one()
     return row.legal_type, row.parent_id
-
-
-def node_exists(session: AnySession, node_id: int) -> bool:
-    """Tell whether there is a node with this id."""
-    return session.execute(select(Node.id).where(Node.id == node_id)).scalar() is not None

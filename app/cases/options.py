@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema
-from sqlalchemy.orm import Session, scoped_session
 
 from app.access.actor import Actor
+from app.access.nodes import AnySession
 from app.cases.facts import definition_of, facts_for, reaching_roles
 from app.cases.kinds import example_of, input_of
 from app.cases.snapshot import CaseRow
@@ -42,7 +42,7 @@ class Choices:
 
 
 def choices_for(
-    session: "Session | scoped_session[Session]", case: CaseRow, actor: Actor, now: datetime
+    session: AnySession, case: CaseRow, actor: Actor, now: datetime
 ) -> Choices:
     """Return what the actor may and may not do with the case now. Changes nothing."""
     definition = definition_of(case)
@@ -60,7 +60,7 @@ def choices_for(
 
 
 def example_for(
-    session: "Session | scoped_session[Session]", schema: Schema | None, case: CaseRow | None
+    session: AnySession, schema: Schema | None, case: CaseRow | None
 ) -> dict[str, Any]:
     """Return data that fits the schema, and this very case where a field knows how."""
     if schema is None:

@@ -15,9 +15,9 @@ from typing import Any
 from marshmallow import ValidationError
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.orm import Session, scoped_session
 
 from app.access.actor import Actor
+from app.access.nodes import AnySession
 from app.cases.attempts import record_attempt
 from app.cases.facts import Seen, definition_of, facts_for, reaching_roles
 from app.cases.kinds import effect_of, input_of
@@ -29,8 +29,6 @@ from app.cases.snapshot import CaseRow, ClockRun
 from app.cases.writing import Request, write_move
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision, TryAgain
 from workflows.engine import Acting, Refused, decide
-
-AnySession = Session | scoped_session[Session]
 
 RETRIES = 5
 RETRIED = (pg.SerializationFailure, pg.DeadlockDetected)

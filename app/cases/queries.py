@@ -6,15 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, column, false, func, or_, select, table, text
-from sqlalchemy.orm import Session, scoped_session
 
 from app.access.models import Node
+from app.access.nodes import AnySession
 from app.access.reach import Holding, visible_by
 from app.access.roles import CASE_ROLES, ORGANIZATION_ROLES, PLACE_ROLES
 from app.cases.models import Attempt, Case, History
 from app.clock import SHANGHAI
-
-AnySession = Session | scoped_session[Session]
 
 # Named, not imported: organizations stand above cases.
 _organizations = table("organizations", column("id"), column("name"), column("node_id"))

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from marshmallow import Schema
-from sqlalchemy.orm import Session, scoped_session
 
+from app.access.nodes import AnySession
 from app.access.roles import ROLES
 from app.cases.chain import hide_personal, link, receipt
 from app.cases.clocks import earliest_due, merged, next_clocks
@@ -34,7 +33,7 @@ class Request:
 
 
 def write_move(
-    session: "Session | scoped_session[Session]", move: Move, definition: Definition, decision: Decision,
+    session: AnySession, move: Move, definition: Definition, decision: Decision,
     request: Request, schema: Schema | None,
 ) -> Answer:
     """Write the move in one statement and return its answer; raise StaleRevision if the case moved meanwhile."""

@@ -1,4 +1,4 @@
-"""How is an invented city built? The same steps that real work takes: people, roles, hubs, money, moves by perform()."""
+"""How is an invented city built? By the steps that real work takes: people, roles, hubs, money, perform()."""
 
 import io
 import secrets
@@ -7,13 +7,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session, scoped_session
-
 from app.access.accounts import add_account
 from app.access.actor import Actor
 from app.access.grants import grant
 from app.access.models import Node, Person
-from app.access.nodes import create_node
+from app.access.nodes import AnySession, create_node
 from app.access.tokens import issue_token
 from app.affiliation.models import Hub
 from app.affiliation.steps import recognize_hub
@@ -33,8 +31,11 @@ from app.purchasing.models import Contract
 from app.purchasing.steps import ContractTerms, InstalmentTerm, sign_contract
 from workflows.rules.uscc import issue
 
-AnySession = Session | scoped_session[Session]
-THIRDS = (InstalmentTerm(5000, "合同签订后"), InstalmentTerm(3000, "中期评估合格后"), InstalmentTerm(2000, "验收合格后"))
+THIRDS = (
+    InstalmentTerm(5000, "合同签订后"),
+    InstalmentTerm(3000, "中期评估合格后"),
+    InstalmentTerm(2000, "验收合格后"),
+)
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,8 @@ class Builder:
     def budget(self, office: Node, code: str, name: str, amount_fen: int) -> BudgetLine:
         """Open a budget line and appropriate money to it."""
         line = open_budget_line(self.session, code=code, name=name, year=self.today.year, node_id=office.id)
-        appropriate(self.session, line.id, amount_fen, Because(now=self.now, reference=f"演示预算批复〔{self.today.year}〕1号"))
+        because = Because(now=self.now, reference=f"演示预算批复〔{self.today.year}〕1号")
+        appropriate(self.session, line.id, amount_fen, because)
         return line
 
     def contract(

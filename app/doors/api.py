@@ -9,13 +9,13 @@ from app.access.declare import allow
 from app.cases.log import LAST
 from app.cases.perform import perform
 from app.cases.queries import worklist
+from app.documents.folder import documents_folder
+from app.documents.store import receive
 from app.doors.caller import actor, held, now, request_id, today
 from app.doors.case_json import case_json, line_json
 from app.doors.keys import key_of_request, once
 from app.doors.openapi import openapi
 from app.doors.seeing import spelled, visible_case
-from app.documents.folder import documents_folder
-from app.documents.store import receive
 from app.errors import Answer, CaseNotFound, InvalidInput, Problem
 from app.extensions import db
 from app.ledger.queries import budget_line_json, visible_budget_line

@@ -23,7 +23,7 @@ def now() -> datetime:
     """Return the business time of this request: one value for all of it."""
     if "business_now" not in g:
         g.business_now = business_now(db.session)
-    return g.business_now  # type: ignore[no-any-return]
+    return g.business_now
 
 
 def today() -> date:

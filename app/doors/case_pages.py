@@ -100,7 +100,7 @@ def do(number: str, trigger: str) -> Page:
     if isinstance(answer, Answer):
         return _moved(answer, made)
     made.errors += answer[1]
-    return _form_page(visible_case(case.number), transition, made), answer[0]  # type: ignore[return-value]
+    return _form_page(visible_case(case.number), transition, made), answer[0]
 
 
 @blueprint.get("/apply/<kind>")
@@ -139,7 +139,7 @@ def open_new(kind: str) -> Page:
     if isinstance(answer, Answer):
         return redirect(f"/cases/{answer.number}/receipt", 303)
     made.errors += answer[1]
-    return _form_page(None, transition, made), answer[0]  # type: ignore[return-value]
+    return _form_page(None, transition, made), answer[0]
 
 
 @blueprint.get("/cases/<number>/receipt")
@@ -169,8 +169,7 @@ def keep_draft(kind: str, trigger: str) -> Page | tuple[dict[str, Any], int]:
     """Save what is being typed; 409 with words when somebody else saved meanwhile."""
     number = request.args.get("case")
     if number:
-        case: CaseRow | None
-        case, transition, made = _own_page(number, trigger, posted=True)
+        _case, _transition, made = _own_page(number, trigger, posted=True)
     else:
         own = organizations_of_caller()
         holder = request.args.get("holder", type=int)

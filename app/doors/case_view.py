@@ -15,11 +15,11 @@ from app.cases.options import Choices
 from app.cases.queries import HistoryLine, history_of
 from app.cases.snapshot import CaseRow, ClockRun
 from app.clock import SHANGHAI
+from app.documents.queries import Standing, documents_of_case
 from app.doors.caller import holds, now
 from app.doors.case_json import cite
 from app.doors.markup import DueWords, day, due_words
 from app.doors.words import shown_data, shown_tables
-from app.documents.queries import Standing, documents_of_case
 from app.extensions import db
 from app.language import current_locale, localized
 from workflows.definition import Definition, DocumentSlot

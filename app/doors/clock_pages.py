@@ -72,7 +72,7 @@ def _target() -> datetime:
     if step == "next":
         first = db.session.execute(NEXT_DUE).first()
         if first is not None:
-            return first.due_at  # type: ignore[no-any-return]
+            return first.due_at
     if step in STEPS:
         today = now().astimezone(SHANGHAI).date()
         day = add_working_days(today, STEPS[step], official_calendar()).date

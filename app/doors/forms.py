@@ -42,7 +42,7 @@ class DocumentsField(Field):
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Take the list that the schema loads, or what was posted under `<name>-<slot>`."""
-        self.process_errors = []
+        self.process_errors: list[str] = []
         self.data = list(data) if isinstance(data, list) else []
         if formdata:
             self.data = documents_posted(formdata, self.name)
@@ -70,7 +70,7 @@ def form_for(
     schema: Schema, *, rows_of: Rows, prefix: str = "", formdata: MultiDict[str, Any] | None = None,
     data: Mapping[str, Any] | None = None, organizations: Sequence[tuple[int, str]] = (),
 ) -> Form:
-    """Return the form of an input, filled from what was posted or from a draft. `rows_of` lists case-dependent choices."""
+    """Return the form of an input, filled from what was posted or from a draft; `rows_of` lists a case's choices."""
     form_class = _form_class(schema, rows_of, organizations)
     known = {name: value for name, value in (data or {}).items() if name in schema.fields}
     form = form_class(formdata=formdata, data=known, prefix=prefix)

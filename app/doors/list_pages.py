@@ -113,7 +113,7 @@ def row(line: CaseLine) -> dict[str, Any]:
     """Return one case as a list shows it."""
     definition = library().exact(line.kind, line.place, line.version, line.legal_class)
     state = definition.states[line.state]
-    due = due_words(line.due_at, now(), official_calendar()) if line.due_at else due_words(None, now(), official_calendar())
+    due = due_words(line.due_at, now(), official_calendar())
     at = definition.spine.index(line.state) + 1 if line.state in definition.spine else 0
     place = line.node_name_en if current_locale() == "en" and line.node_name_en else line.node_name_zh
     return {
@@ -161,7 +161,8 @@ def _filters(address: str, search: str | None, kind: str | None) -> dict[str, An
     if search:
         chips.append({"title": search, "href": f"{address}?{urlencode([*keep, ('kind', kind or '')])}"})
     if kind:
-        chips.append({"title": kind_titles().get(kind, kind), "href": f"{address}?{urlencode([*keep, ('q', search or '')])}"})
+        without = urlencode([*keep, ("q", search or "")])
+        chips.append({"title": kind_titles().get(kind, kind), "href": f"{address}?{without}"})
     return {
         "action": address,
         "search": {"name": "q", "label": _("Number, subject or organization"), "value": search or ""},

@@ -4,21 +4,18 @@ Every page takes its words from here, so a deadline reads the same on the workli
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from flask import Flask
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from app.clock import SHANGHAI
 from app.doors.assets import css_href, js_href, mark_href
 from app.doors.icons import icon
-from workflows.rules.money import format_yuan
+from app.formats import amount, clock_time, day, day_and_time, iso, language, money, text
 from workflows.rules.working_days import Calendar, working_days_between
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SOON_WORKING_DAYS = 3
 
 
@@ -29,66 +26,6 @@ class DueWords:
     words: str
     detail: str
     tone: str
-
-
-def language() -> str:
-    """Return 'en' for English readers and 'zh' for all others: Chinese is the default."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh"
-
-
-def text(value: Any) -> str:
-    """Return a definition's text (`zh`, `en`) in the reader's language; other values as they are."""
-    if value is None:
-        return ""
-    chinese = getattr(value, "zh", None)
-    if chinese is None:
-        return str(value)
-    english = getattr(value, "en", None)
-    return str(english if language() == "en" and english else chinese)
-
-
-def amount(fen: int | None) -> str:
-    """Return the yuan of an amount without its unit, as in table columns: 1,286,500.00."""
-    return "—" if fen is None else format_yuan(fen)
-
-
-def money(fen: int | None) -> str:
-    """Return an amount with its unit: '1,286,500.00 元', or 'CNY 1,286,500.00' in English."""
-    if fen is None:
-        return "—"
-    return f"CNY {format_yuan(fen)}" if language() == "en" else f"{format_yuan(fen)} 元"
-
-
-def day(value: date | datetime | None, form: str = "full") -> str:
-    """Return a day as written in Asia/Shanghai; form 'full' has the year, 'short' has not."""
-    if value is None:
-        return "—"
-    local = value.astimezone(SHANGHAI).date() if isinstance(value, datetime) else value
-    if language() == "en":
-        short = f"{local.day} {MONTHS[local.month - 1]}"
-        return short if form == "short" else f"{short} {local.year}"
-    short = f"{local.month} 月 {local.day} 日"
-    return short if form == "short" else f"{local.year} 年 {short}"
-
-
-def clock_time(value: datetime | None) -> str:
-    """Return the time of day in Asia/Shanghai: 09:05."""
-    return "—" if value is None else value.astimezone(SHANGHAI).strftime("%H:%M")
-
-
-def day_and_time(value: datetime | None, form: str = "full") -> str:
-    """Return day and time of day in Asia/Shanghai."""
-    return "—" if value is None else f"{day(value, form)} {clock_time(value)}"
-
-
-def iso(value: date | datetime | None) -> str:
-    """Return the machine-readable form for <time datetime>."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return value.isoformat()
 
 
 def due_day(due_at: datetime) -> date:

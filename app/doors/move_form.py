@@ -21,7 +21,8 @@ from app.cases.snapshot import CaseRow
 from app.cases.writing import node_for
 from app.doors.caller import actor, now
 from app.doors.forms import DocumentsField, as_input, form_for, put_errors
-from app.doors.markup import clock_time, text as in_words
+from app.doors.markup import clock_time
+from app.doors.markup import text as in_words
 from app.doors.uploads import keep_uploads, slots_for
 from app.extensions import db
 from app.language import localized

@@ -96,8 +96,11 @@ def _problems(*codes: str) -> dict[str, Any]:
     return {c: {"description": PROBLEMS[c], "content": problem} for c in codes or tuple(PROBLEMS)}
 
 
-def _get(summary: str, *parameters: dict[str, Any], public: bool = False, media: str = "application/json") -> dict[str, Any]:
-    answer = {"description": summary, "content": {media: {"schema": {} if media != "application/json" else {"type": "object"}}}}
+def _get(
+    summary: str, *parameters: dict[str, Any], public: bool = False, media: str = "application/json"
+) -> dict[str, Any]:
+    schema = {"type": "object"} if media == "application/json" else {}
+    answer = {"description": summary, "content": {media: {"schema": schema}}}
     operation: dict[str, Any] = {
         "summary": summary, "parameters": list(parameters),
         "responses": {"200": answer, **({} if public else _problems("401", "404"))},

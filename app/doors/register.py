@@ -1,6 +1,7 @@
 """Which doors are there? The generic pages and JSON, their frame and their errors; then every route is checked."""
 
-from flask import Flask, Response, abort, request
+from flask import Flask, abort, request
+from werkzeug.wrappers import Response
 
 from app.access.declare import allow, check_all_routes
 from app.doors import (
@@ -14,6 +15,7 @@ from app.doors import (
     list_pages,
     markup,
     problems,
+    styleguide,
 )
 
 
@@ -26,6 +28,8 @@ def register(app: Flask) -> None:
         door.register(app)
     app.register_blueprint(health.blueprint)
     app.add_url_rule("/assets/<name>", "asset", asset)
+    if app.config["ENVIRONMENT"] != "production":
+        app.add_url_rule("/_styleguide", "styleguide", allow("public")(styleguide.styleguide))
     check_all_routes(app)
 
 

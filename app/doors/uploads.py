@@ -8,13 +8,13 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from app.cases.snapshot import CaseRow
-from app.doors.caller import actor, now
-from app.doors.markup import text as in_words
 from app.documents.folder import documents_folder
 from app.documents.models import Document
 from app.documents.queries import reusable_documents
 from app.documents.refusals import UploadRefused
 from app.documents.store import receive
+from app.doors.caller import actor, now
+from app.doors.markup import text as in_words
 from app.extensions import db
 from app.language import localized
 from workflows.definition import Definition, DocumentSlot, Transition

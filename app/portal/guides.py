@@ -51,7 +51,8 @@ def guide_of(definition: Definition, place: str, today: date) -> dict[str, Any]:
     return {
         "title": localized(definition.title), "summary": localized(definition.summary),
         "place": localized(title) if title else place, "who": localized(definition.who_may_apply),
-        "version": _("%(name)s, in force since %(day)s", name=definition.name, day=definition.effective_from.isoformat()),
+        "version": _("%(name)s, in force since %(day)s", name=definition.name,
+                     day=definition.effective_from.isoformat()),
         "open_href": None, "open_refused": [],
         "conditions": [localized(guard_named(name).title) for name in opening.guards],
         "documents": [_document(slot, opening) for slot in definition.documents.values() if not slot.issued],

@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, text
 
@@ -113,7 +114,7 @@ def _staffed(
 def _registrations(builder: Builder, city: City) -> None:
     """Submitted, correcting, accepted, expert review, approved, refused, registered."""
     registrar = city.people["registrar"]
-    roads: Sequence[Sequence[tuple[str, dict[str, object]]]] = (
+    roads: Sequence[Sequence[tuple[str, Any]]] = (
         (),
         (("ask_correction", {"items": [{"what": "章程草案", "wrong": "缺少终止程序。", "mend": "请补充。"}],
                              "contact": "登记窗口"}),),
@@ -134,7 +135,7 @@ def _registrations(builder: Builder, city: City) -> None:
 def _affiliations(builder: Builder, city: City) -> None:
     """Applied, returned, affiliated, refused."""
     officer = city.people["hub_officer"]
-    roads: Sequence[tuple[tuple[str, dict[str, object]], ...]] = (
+    roads: Sequence[Sequence[tuple[str, Any]]] = (
         (), (("return_for_changes", {"remarks": "请说明希望获得的服务。"}),), (("accept", {}),),
         (("refuse", {"reason": "业务领域不同。"}),),
     )
@@ -147,7 +148,7 @@ def _affiliations(builder: Builder, city: City) -> None:
 
 def _payments(builder: Builder, city: City) -> None:
     """Applied, returned, business checked, two that wait for approval, approved, in transit, suspended."""
-    opinion: dict[str, object] = {"opinion": "一致。"}
+    opinion: dict[str, Any] = {"opinion": "一致。"}
     project, finance = city.people["project_officer"], city.people["finance_officer"]
     checked = ((project, "check_business", opinion), (finance, "check_finance", opinion))
     returned = ((project, "return_for_changes", {"items": [{"item": "请补充服务记录。"}]}),)

@@ -72,7 +72,7 @@ def test_personal_values_enter_history_only_as_commitments(session, district, no
     assert b"13800001234" not in body
     assert (kept.path, kept.value) == ("phone", "13800001234")
     assert json.loads(body)["data"]["phone"] == {
-        "$c": sha256(bytes(kept.salt) + '"13800001234"'.encode()).hexdigest()
+        "$c": sha256(bytes(kept.salt) + b'"13800001234"').hexdigest()
     }
 
 
