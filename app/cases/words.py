@@ -1,0 +1,77 @@
+"""How does what was handed in read for people? Labels and values of an input's data, personal ones masked."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from marshmallow import Schema, fields
+
+from app.cases.kinds import input_of
+from app.formats import day, money
+
+Shown = list[tuple[str, str]]
+HIDDEN = "••••"
+
+
+def shown_data(kind: str, trigger: str, data: Mapping[str, Any]) -> Shown:
+    """Return (label, words) of a move's data as history holds it; tables and documents are told by their size."""
+    schema_type = input_of(kind, trigger)
+    schema = schema_type() if schema_type else None
+    listed: Shown = []
+    for name, value in data.items():
+        field = schema.fields.get(name) if schema else None
+        if _skipped(field, value):
+            continue
+        label = str(field.metadata.get("label", name)) if field is not None else name
+        listed.append((label, shown_value(field, value)))
+    return listed
+
+
+def shown_tables(kind: str, trigger: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the tables of a move's data: title, columns and rows of words."""
+    schema_type = input_of(kind, trigger)
+    if schema_type is None:
+        return []
+    tables = []
+    for name, field in schema_type().fields.items():
+        if field.metadata.get("widget") == "table" and data.get(name):
+            tables.append(_table(field, data[name]))
+    return tables
+
+
+def _table(field: fields.Field, rows: list[Mapping[str, Any]]) -> dict[str, Any]:
+    schema: Schema = field.metadata["row"]()
+    columns = [
+        {"title": str(f.metadata.get("label", name)), "number": f.metadata.get("widget") in ("money", "integer")}
+        for name, f in schema.fields.items()
+    ]
+    shown = [[shown_value(f, row.get(name)) for name, f in schema.fields.items()] for row in rows]
+    return {"title": str(field.metadata["label"]), "columns": columns, "rows": shown}
+
+
+def _skipped(field: fields.Field | None, value: Any) -> bool:
+    if value in (None, "", []):
+        return True
+    return field is not None and field.metadata.get("widget") in ("documents", "table", "organization", "declaration")
+
+
+def shown_value(field: fields.Field | None, value: Any) -> str:
+    """Return one value in words; a commitment reads as hidden."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, Mapping):
+        return HIDDEN
+    metadata = field.metadata if field is not None else {}
+    widget = metadata.get("widget")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if widget == "money" and isinstance(value, int):
+        return money(value)
+    if widget == "choice":
+        return str(dict(metadata["choices"]).get(value, value))
+    if widget == "date":
+        return day(date.fromisoformat(value)) if isinstance(value, str) else day(value)
+    if isinstance(value, list):
+        return _("%(n)s entries", n=len(value))
+    return str(value)
