@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -54,17 +54,18 @@ def localized_reasons(reasons: list[dict[str, str]]) -> list[dict[str, str]]:
     return [{"code": r["code"], "message": r.get(language, r.get("message", ""))} for r in reasons]
 
 
-def _problem(problem: Problem) -> Response | tuple[str, int]:
+def _problem(problem: Problem) -> Response:
     reasons = localized_reasons(problem.reasons)
     if wants_json():
         more = {name: _plain(value) for name, value in problem.more.items()}
         response = problem_json(
             problem.status, problem.code, str(problem.title), str(problem.detail), reasons, **more
         )
-        if "retry_after" in vars(problem):
-            response.headers["Retry-After"] = str(problem.retry_after)  # type: ignore[attr-defined]
-        return response
-    return _page(problem.status, str(problem.title), str(problem.detail), reasons)
+    else:
+        response = make_response(_page(problem.status, str(problem.title), str(problem.detail), reasons))
+    if "retry_after" in vars(problem):
+        response.headers["Retry-After"] = str(problem.retry_after)  # type: ignore[attr-defined]
+    return response
 
 
 def _http(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
