@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from app import create_app
 from app.cases.due import fire_due
-from app.cases.log import sequence_rows, sign_checkpoint, sign_requests, signing_key
+from app.cases.log import ORIGIN, sequence_rows, sign_checkpoint, sign_requests, signing_key
 from app.clock import business_now
 from app.config import settings_from
 from app.database.provision import libpq
@@ -27,7 +27,6 @@ from app.extensions import db
 from app.notices.jobs import tell
 
 SECONDS_TO_FINISH = 5.0
-ORIGIN = "shuniu/1"
 OLD_FAILURES = """
 DELETE FROM procrastinate_jobs WHERE status = 'failed' AND scheduled_at < now() - interval '30 days'
 """

@@ -36,6 +36,8 @@ DELETE FROM log_queue q USING taken t WHERE q.case_id = t.case_id AND q.sequence
 LEAVES = text("SELECT hash FROM log_leaves WHERE position >= :start ORDER BY position")
 LAST = text("SELECT size, root, peaks, note, signed_at FROM checkpoints ORDER BY size DESC LIMIT 1")
 HASH_BYTES = 32
+ORIGIN = "shuniu/1"
+"""The name of the log in checkpoints, and of the key that signs them."""
 
 
 class LogWasChanged(Exception):
