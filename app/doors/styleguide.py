@@ -74,6 +74,7 @@ def sample_form(prefix: str, *, with_errors: bool) -> SampleForm:
         made.flags.required = name in REQUIRED
         if with_errors:
             made.errors = [samples.MESSAGE]
+            made.label.text += samples.WRONG
     form.table.columns = samples.TABLE_COLUMNS
     form.table.totals = {"amount": "150,000.00"}
     form.documents.slots = samples.slots(with_errors)

@@ -10,6 +10,7 @@ from app.doors.markup import DueWords
 LONG_NAME = "河畔区新时代社区养老服务与残障人士居家康复互助志愿者联合促进发展中心（有限）"
 HASH = "9f2c41d0aa17be5590c2e41a9f2c41d0aa17be5590c2e41a9f2c41d0aa17e41a"
 MESSAGE = "请修改此项，例如 300,000.00。"
+WRONG = "（有误）"
 AT = datetime(2026, 3, 2, 1, 20, tzinfo=UTC)
 TONES = ("blue", "green", "amber", "red", "violet")
 
