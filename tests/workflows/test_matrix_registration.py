@@ -63,8 +63,6 @@ GUARDS = [
     ("accepted", "approve", {"name_is_free": False}, 9, "name_taken"),
     ("accepted", "approve", {"missing_documents": ("application",)}, 9, "documents_missing"),
     ("accepted", "approve", {"has_code_allotment": False}, 9, "no_code_allotment"),
-    ("approved", "deliver", {"name_is_free": False}, 9, "name_taken"),
-    ("approved", "deliver", {"has_code_allotment": False}, 9, "no_code_allotment"),
 ]
 
 
