@@ -44,6 +44,22 @@ END
 $$
 """
 
+# A number is drawn under the locks of both accounts, so that for each account the order of the numbers is the
+# order of posting: whoever replays the transfers by number never sees a balance that was not there.
+TAKE_TURN = """
+CREATE FUNCTION ledger_take_turn() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM 1 FROM ledger_accounts
+        WHERE id IN (NEW.debit_id, NEW.credit_id)
+        ORDER BY id
+        FOR NO KEY UPDATE;
+    NEW.id := nextval(pg_get_serial_sequence('transfers', 'id'));
+    RETURN NEW;
+END
+$$
+"""
+
 # A balance that was not made by transfers would be money from nowhere.
 OPEN_AT_ZERO = """
 CREATE FUNCTION ledger_account_opens_at_zero() RETURNS trigger
@@ -77,6 +93,8 @@ TRIGGERS = (
        FOR EACH ROW EXECUTE FUNCTION money_is_only_added()""",
     """CREATE TRIGGER transfers_not_truncated BEFORE TRUNCATE ON transfers
        FOR EACH STATEMENT EXECUTE FUNCTION money_is_only_added()""",
+    """CREATE TRIGGER transfers_take_turn BEFORE INSERT ON transfers
+       FOR EACH ROW EXECUTE FUNCTION ledger_take_turn()""",
     """CREATE TRIGGER transfers_post AFTER INSERT ON transfers
        FOR EACH ROW EXECUTE FUNCTION ledger_post_transfer()""",
     """CREATE TRIGGER ledger_accounts_open_at_zero BEFORE INSERT ON ledger_accounts
@@ -94,7 +112,7 @@ def upgrade() -> None:
     create_budget_lines()
     create_accounts()
     create_transfers()
-    for statement in (REFUSE_CHANGE, POST_TRANSFER, OPEN_AT_ZERO, ONLY_POSTED, *TRIGGERS):
+    for statement in (REFUSE_CHANGE, TAKE_TURN, POST_TRANSFER, OPEN_AT_ZERO, ONLY_POSTED, *TRIGGERS):
         op.execute(statement)
 
 
@@ -202,6 +220,7 @@ def downgrade() -> None:
         "ledger_balance_is_only_posted",
         "ledger_account_opens_at_zero",
         "ledger_post_transfer",
+        "ledger_take_turn",
         "money_is_only_added",
     ):
         op.execute(f"DROP FUNCTION {function}()")
