@@ -34,6 +34,7 @@ PAGES = (
     "app.payments.pages",
     "app.audit.pages",
     "app.portal.pages",
+    "app.demo.pages",
     "app.doors.register",
 )
 
