@@ -75,7 +75,7 @@ class RoleForm(FlaskForm):
 
     role = SelectField(_l("Role"), [InputRequired(FILL_IN)])
     place = StringField(
-        _l("Place"),
+        _l("Place or organization"),
         [InputRequired(FILL_IN), Length(max=40)],
         description=_l("The code of a division, or the credit code of an organization."),
     )

@@ -45,7 +45,7 @@ def hubs_list() -> str:
         "pages/hubs.html",
         hubs=[_hub_row(hub) for hub in hubs],
         filters={
-            "action": address, "search": {"name": "q", "label": _("Name"), "value": search}, "selects": [],
+            "action": address, "search": {"name": "q", "label": _("Name of the hub"), "value": search}, "selects": [],
             "dates": [], "sort": None, "keep": [], "clear": address if search else None,
             "chips": [{"title": search, "href": address}] if search else [],
         },

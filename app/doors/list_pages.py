@@ -60,7 +60,7 @@ def show_cases() -> str:
         db.session, held(), kind=kind or None, search=search or None, after=after, limit=ROWS,
         open_only={"open": True, "closed": False}.get(status),
     )
-    views = [(_("All"), ""), (_("Open"), "open"), (_("Closed"), "closed")]
+    views = [(_("All"), ""), (_("Under way"), "open"), (_("Closed"), "closed")]
     return render_template(
         "pages/cases.html", title=_("Cases"), lead=_("Every case that your roles reach."),
         views=[{"title": title, "href": f"/cases?status={value}" if value else "/cases", "count": None,

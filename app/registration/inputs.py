@@ -78,8 +78,8 @@ def _checked(field: Any, *checks: Any) -> Any:
 class Founder(Input):
     """One of those who found the organization."""
 
-    name = text_field(_l("Name"), max=60, example="陈示例", personal=True)
-    role = text_field(_l("Role"), max=60, example="举办者")
+    name = text_field(_l("Founder's name"), max=60, example="陈示例", personal=True)
+    role = text_field(_l("Position"), max=60, example="举办者")
 
 
 @input_for("registration", "apply")
