@@ -12,13 +12,14 @@ from sqlalchemy import text
 from app.access.models import Node
 from app.access.roles import ROLES
 from app.cases.options import Choices
+from app.cases.personal import personal_fields
 from app.cases.queries import HistoryLine, history_of
 from app.cases.snapshot import CaseRow, ClockRun
 from app.clock import SHANGHAI
 from app.documents.queries import Standing, documents_of_case
 from app.doors.caller import holds, now
 from app.doors.case_json import cite
-from app.doors.markup import DueWords, day, due_words
+from app.doors.markup import DueWords, day, due_words, mask
 from app.doors.words import shown_data, shown_tables
 from app.extensions import db
 from app.language import current_locale, localized
@@ -54,7 +55,7 @@ def case_view(case: CaseRow, choices: Choices) -> dict[str, Any]:
         "facts": _facts(case, definition, policy),
         "answers": _answers(case, definition, history), "tables": _tables(case, history),
         "documents": _documents(definition, case, standing),
-        "masked": [], "history": [_move(case, definition, line) for line in reversed(history)],
+        "masked": _masked(case), "history": [_move(case, definition, line) for line in reversed(history)],
         "people": _people(history), "related": [],
         "chain": _chain(case),
         "bundle_href": f"/cases/{case.number}/bundle",
@@ -237,6 +238,15 @@ def _file(paper: Standing) -> dict[str, Any]:
     document = paper.document
     return {"name": document.name, "size": document.size, "at": paper.at, "by": paper.by,
             "href": f"/documents/{document.id}", "sha256": document.sha256}
+
+
+def _masked(case: CaseRow) -> list[dict[str, Any]]:
+    values = personal_fields(db.session, case.kind, case.id)
+    reveal = f"/cases/{case.number}/personal"
+    return [
+        {"label": one.label, "value": mask(one.value), "reveal": reveal if one is values[0] else None}
+        for one in values
+    ]
 
 
 def _move(case: CaseRow, definition: Definition, line: HistoryLine) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from app.doors import (
     home_pages,
     list_pages,
     markup,
+    personal_pages,
     problems,
     styleguide,
 )
@@ -24,7 +25,7 @@ def register(app: Flask) -> None:
     markup.register_markup(app)
     frame.register(app)
     problems.register(app)
-    for door in (api, case_pages, clock_pages, home_pages, list_pages):
+    for door in (api, case_pages, clock_pages, home_pages, list_pages, personal_pages):
         door.register(app)
     app.register_blueprint(health.blueprint)
     app.add_url_rule("/assets/<name>", "asset", asset)
