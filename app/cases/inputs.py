@@ -15,6 +15,11 @@ Label: TypeAlias = Any
 MOST_FEN = 10**15
 
 
+FILL_IN = _l("Fill in this field.")
+WRONG_FORM = _l("This value has the wrong form.")
+TOO_MANY = _l("Add fewer documents.")
+
+
 class Input(Schema):
     """The base of every input: unknown fields are refused, text is stripped, nothing is guessed."""
 
@@ -29,6 +34,15 @@ class Input(Schema):
         if not isinstance(data, dict):
             return data
         return {name: value.strip() if isinstance(value, str) else value for name, value in data.items()}
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        """Say in the reader's language what the library would say in English."""
+        inner = getattr(field_obj, "inner", None)
+        for field in (field_obj, inner) if inner is not None else (field_obj,):
+            for name, words in field.error_messages.items():
+                # Ours are lazy translations; what is plain text comes from the library.
+                if isinstance(words, str):
+                    field.error_messages[name] = FILL_IN if name in ("required", "null") else WRONG_FORM
 
 
 class OpeningInput(Input):
@@ -53,12 +67,7 @@ def no_control_characters(value: str) -> None:
 
 
 def _messages(**more: Any) -> dict[str, Any]:
-    return {
-        "required": _l("Fill in this field."),
-        "null": _l("Fill in this field."),
-        "invalid": _l("This value has the wrong form."),
-        **more,
-    }
+    return {"required": FILL_IN, "null": FILL_IN, "invalid": WRONG_FORM, **more}
 
 
 def _metadata(label: Label, widget: str, help: Label | None, example: Any, **more: Any) -> dict[str, Any]:
@@ -169,7 +178,7 @@ def declaration_field(label: Label, *, help: Label | None = None) -> fields.Bool
 class DocumentReference(Input):
     """A document of the organization, put into a slot of the required list."""
 
-    slot = fields.String(required=True, validate=validate.Length(min=1, max=60))
+    slot = fields.String(required=True, validate=validate.Length(min=1, max=60, error=WRONG_FORM))
     document_id = fields.Integer(required=True, strict=True)
 
 
@@ -177,7 +186,7 @@ def document_list_field(label: Label = None, *, help: Label | None = None) -> fi
     """Documents by reference; which slots a move needs stands in its definition."""
     label = label or _l("Documents")
     return fields.List(
-        fields.Nested(DocumentReference), load_default=list, validate=validate.Length(max=60),
+        fields.Nested(DocumentReference), load_default=list, validate=validate.Length(max=60, error=TOO_MANY),
         metadata=_metadata(label, "documents", help, []),
     )
 
