@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.access.cookies import LANGUAGE
 from app.access.models import Person, Read
 from app.payments.models import BankLine
 from app.payments.statements import Importer, import_statement
@@ -27,7 +28,7 @@ def number(session, project):
 
 def browser(app, session, actor):
     client = browser_of(app, session, session.get(Person, actor.person_id))
-    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.set_cookie(LANGUAGE, "en")
     return client
 
 
