@@ -6,8 +6,9 @@ from typing import Any
 from flask import Flask, g, has_request_context, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import features
+from app import features, logs
 from app.config import Settings, flask_config
+from app.database.connections import tend
 from app.extensions import babel, csrf, db
 from app.language import CHINESE, known_locale
 
@@ -27,11 +28,15 @@ def create_app(settings: Settings, app_database_url: str, **config: Any) -> Flas
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app)
+    with app.app_context():
+        tend(db.engine)
     csrf.init_app(app)
     babel.init_app(
         app, locale_selector=_chosen_locale, default_translation_directories=features.translations(settings.instance)
     )
     app.before_request(_name_request)
+    logs.configure()
+    logs.watch(app)
     features.register(app)
     return app
 

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, create_engine, text
 from app import create_app
 from app.cases.due import fire_due
 from app.cases.log import ORIGIN, sequence_rows, sign_checkpoint, sign_requests, signing_key
+from app.cases.recount import recount_provisional
 from app.clock import business_now
 from app.config import settings_from
 from app.database.provision import libpq
@@ -63,6 +64,11 @@ def fire_clocks() -> None:
     fire_due(db.session(), business_now(db.session()))
 
 
+def recount() -> None:
+    """Count provisional due dates anew: a release may have brought a year's holidays."""
+    recount_provisional(db.session())
+
+
 def forget_dead_jobs() -> None:
     """Remove what killed workers left behind: periodic jobs come again anyway. Failures stay a month."""
     db.session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL"))
@@ -76,6 +82,7 @@ JOBS: tuple[tuple[str, str, Callable[[], None]], ...] = (
     ("notices", "* * * * * */5", tell),
     ("dead_jobs", "* * * * *", forget_dead_jobs),
     ("papers", "*/30 * * * *", sweep_store),
+    ("recount", "15 * * * *", recount),
 )
 
 

@@ -35,7 +35,7 @@ def next_clocks(
         else:
             moved = replace(_running(run, now), stopped_at=now)
         if extends == name and moved.stopped_at is None:
-            moved = _recounted(replace(moved, extended_by=policy.number(f"{name}_extension").value))
+            moved = recounted(replace(moved, extended_by=policy.number(f"{name}_extension").value))
         fires = fires_of(definition, to_state, name)
         moved = replace(moved, fires=fires)
         if moved != run:
@@ -76,7 +76,7 @@ def _started(
         extended_by=0, pauses=(), paused_since=None, paused_for=None, due_at=now, provisional=False,
         promised=name.endswith("_promised"), fires=fires_of(definition, state, name),
     )
-    return _recounted(run)
+    return recounted(run)
 
 
 def _paused(run: ClockRun, state: str, now: datetime) -> ClockRun:
@@ -89,10 +89,11 @@ def _running(run: ClockRun, now: datetime) -> ClockRun:
     if run.paused_since is None:
         return run
     pauses = (*run.pauses, (run.paused_since, now))
-    return _recounted(replace(run, pauses=pauses, paused_since=None, paused_for=None))
+    return recounted(replace(run, pauses=pauses, paused_since=None, paused_for=None))
 
 
-def _recounted(run: ClockRun) -> ClockRun:
+def recounted(run: ClockRun) -> ClockRun:
+    """Return the clock with its due time counted by the official calendar as it is known today."""
     deadline = due_after_pauses(
         run.started_at, run.unit, run.number + run.extended_by, list(run.pauses), official_calendar()
     )
