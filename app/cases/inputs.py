@@ -56,14 +56,15 @@ class OpeningInput(Input):
     )
 
 
+# Raise ValidationError with a list: marshmallow takes a lazy translation that stands alone apart, letter by letter.
 def no_control_characters(value: str) -> None:
     """Refuse characters that no paper could show: NUL, other controls, direction overrides, lone surrogates."""
     for character in value:
         code = ord(character)
         if (code < 32 and character not in "\n\t") or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069:
-            raise ValidationError(_l("Remove the invisible characters from this text."))
+            raise ValidationError([_l("Remove the invisible characters from this text.")])
         if 0xD800 <= code <= 0xDFFF or code == 127:
-            raise ValidationError(_l("Remove the invisible characters from this text."))
+            raise ValidationError([_l("Remove the invisible characters from this text.")])
 
 
 def _messages(**more: Any) -> dict[str, Any]:

@@ -23,13 +23,13 @@ SEPARATORS = re.compile(r"[\s-]")
 def account_number(value: str) -> None:
     """Refuse what can be no bank account: 8 to 32 digits, spaces and hyphens between them allowed."""
     if not re.fullmatch(r"[0-9]{8,32}", SEPARATORS.sub("", value)):
-        raise ValidationError(_l("Write the account number: 8 to 32 digits."))
+        raise ValidationError([_l("Write the account number: 8 to 32 digits.")])
 
 
 def four_digits(value: str) -> None:
     """Refuse anything but four digits."""
     if not re.fullmatch(r"[0-9]{4}", value):
-        raise ValidationError(_l("Write the last four digits of the account."))
+        raise ValidationError([_l("Write the last four digits of the account.")])
 
 
 def _payee_account() -> Any:

@@ -50,14 +50,14 @@ ATTACHED = _l("Papers handed in earlier stay valid; add only what is new.")
 def identity_number(value: str) -> None:
     """Refuse what can be no identity number: 18 characters, a real date, the right check character."""
     if not ric.is_valid(value):
-        raise ValidationError(_l("Check the identity number: its form or check character is wrong."))
+        raise ValidationError([_l("Check the identity number: its form or check character is wrong.")])
 
 
 def phone_number(value: str) -> None:
     """Refuse what nobody can call: 7 to 20 digits, with plus, spaces and hyphens between them."""
     digits = value.replace(" ", "").replace("-", "").removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 20):
-        raise ValidationError(_l("Write a telephone number of 7 to 20 digits."))
+        raise ValidationError([_l("Write a telephone number of 7 to 20 digits.")])
 
 
 def organization_code(value: str) -> None:
@@ -67,7 +67,7 @@ def organization_code(value: str) -> None:
             social_organization_code(value)
     except Unclear:
         message = _l("This is no social organization's code; leave it empty to have one allotted.")
-        raise ValidationError(message) from None
+        raise ValidationError([message]) from None
 
 
 def _checked(field: Any, *checks: Any) -> Any:
@@ -130,7 +130,7 @@ class ApplyForRegistration(OpeningInput):
     @validates_schema
     def _sponsor_is_named(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("route") == "sponsor" and not data.get("sponsor"):
-            raise ValidationError(_l("Name the supervising unit, or choose direct registration."), "sponsor")
+            raise ValidationError([_l("Name the supervising unit, or choose direct registration.")], "sponsor")
 
 
 class CorrectionItem(Input):
