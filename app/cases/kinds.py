@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 Effect = Callable[["Move"], "list[FollowOn] | None"]
 FactsOf = Callable[..., Any]
 OpeningNode = Callable[..., int]
+OpeningOrganization = Callable[..., int | None]
 Choices = Callable[..., list[tuple[Any, str]]]
 
 _INPUTS: dict[tuple[str, str], "type[Input]"] = {}
 _EFFECTS: dict[tuple[str, str], Effect] = {}
 _FACTS: dict[str, FactsOf] = {}
 _OPENING_NODES: dict[str, OpeningNode] = {}
+_OPENING_ORGANIZATIONS: dict[str, OpeningOrganization] = {}
 _CHOICES: dict[str, Choices] = {}
 _EXAMPLES: dict[str, Callable[..., Any]] = {}
 
@@ -62,6 +64,8 @@ facts = _registrar(_FACTS)
 """Register facts(session, case, data, case_facts) -> the kind's frozen facts."""
 opening_node = _registrar(_OPENING_NODES)
 """Register opening_node(session, organization_id, data) -> the node where a new case happens."""
+opening_organization = _registrar(_OPENING_ORGANIZATIONS)
+"""Register opening_organization(session, data) -> the organization that a case is about which an office opens."""
 choices = _registrar(_CHOICES)
 """Register choices(session, case, organization_id) -> [(value, label)] for a field's `choices_from`."""
 example = _registrar(_EXAMPLES)
@@ -86,6 +90,11 @@ def facts_of(kind: str) -> FactsOf:
 def opening_node_of(kind: str) -> OpeningNode | None:
     """Return the function that places a new case, or None: it happens where the organization belongs."""
     return _OPENING_NODES.get(kind)
+
+
+def opening_organization_of(kind: str) -> OpeningOrganization | None:
+    """Return the function that says whom a new case is about, or None: the organization of who opens it."""
+    return _OPENING_ORGANIZATIONS.get(kind)
 
 
 def choices_of(name: str) -> Choices:
@@ -115,3 +124,4 @@ def forget_kind(kind: str) -> None:
             del table[pair]
     _FACTS.pop(kind, None)
     _OPENING_NODES.pop(kind, None)
+    _OPENING_ORGANIZATIONS.pop(kind, None)

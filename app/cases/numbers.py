@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.access.actor import Actor
 from app.access.nodes import AnySession
-from app.cases.kinds import opening_node_of
+from app.cases.kinds import opening_node_of, opening_organization_of
 from app.cases.models import Case
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow
@@ -59,7 +59,8 @@ def open_row(
 ) -> CaseRow:
     """Insert the row of a case that is being opened, without a state, and return it as read."""
     if organization_id is None and actor.person_id is not None and parent_id is None:
-        organization_id = _organization_of(session, actor, data, now)
+        about = opening_organization_of(kind)
+        organization_id = about(session, data) if about else _organization_of(session, actor, data, now)
     legal_class, place = _organization_place(session, organization_id)
     if node_id is None:
         placing = opening_node_of(kind)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from werkzeug.wrappers import Response
 
 from app.access.declare import allow
+from app.access.roles import ORGANIZATION_ROLES
 from app.cases.drafts import DraftMoved, save_draft
 from app.cases.facts import definition_of
 from app.cases.numbers import definition_in_force
@@ -110,7 +111,7 @@ def begin(kind: str) -> Page:
     definition, transition = _opening(kind)
     own = organizations_of_caller()
     chosen = request.args.get("organization", type=int)
-    if chosen is None and len(own) != 1:
+    if chosen is None and len(own) != 1 and _by_organization(transition):
         return render_template(
             "pages/case_new.html",
             kind={"title": localized(definition.title), "summary": localized(definition.summary),
@@ -272,10 +273,17 @@ def _opening(kind: str) -> tuple[Definition, Transition]:
     return definition, transition
 
 
+def _by_organization(transition: Transition) -> bool:
+    """Tell whether an organization opens this kind; an office's form needs no choice of one."""
+    return any(role in ORGANIZATION_ROLES for role in transition.roles)
+
+
 def _opening_form(
     kind: str, own: list[tuple[int, str, int]], chosen: int | None, *, posted: bool
 ) -> MoveForm:
     definition, transition = _opening(kind)
+    if not _by_organization(transition):
+        own, chosen = [], None
     mine = next((o for o in own if o[0] == chosen), None) if chosen is not None else (own[0] if len(own) == 1 else None)
     if chosen is not None and mine is None:
         raise CaseNotFound
@@ -285,6 +293,7 @@ def _opening_form(
     return move_form(
         definition, transition, case=None, organization_id=mine[0] if mine else None,
         holder_node_id=mine[2] if mine else None, posted=posted,
+        given={name: value for name, value in request.args.items() if name != "organization"},
     )
 
 

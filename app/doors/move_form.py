@@ -85,9 +85,9 @@ class MoveForm:
 
 def move_form(
     definition: Definition, transition: Transition, *, case: CaseRow | None, organization_id: int | None,
-    holder_node_id: int | None, posted: bool = False, prefix: str = "",
+    holder_node_id: int | None, posted: bool = False, prefix: str = "", given: Mapping[str, Any] | None = None,
 ) -> MoveForm:
-    """Return the form of a trigger; `posted` reads the request, otherwise a draft fills it."""
+    """Return the form of a trigger; `posted` reads the request, otherwise a draft fills it, and what is `given`."""
     schema_type = input_of(definition.kind, transition.trigger)
     schema = schema_type() if schema_type else None
     made = MoveForm(
@@ -104,12 +104,18 @@ def move_form(
             case_id=case.id if case else None,
         )
         data = made.draft.data if made.draft else prefilled(schema, case, organization_id)
+    data |= {name: value for name, value in (given or {}).items() if _takes_text(schema, name)}
     if posted:
         formdata = MultiDict(request.form)
         _change_rows(formdata)
         made.refusals = keep_uploads(formdata, "documents", organization_id)
     made.form = form_for(schema, rows_of=_rows_of(case, organization_id), prefix=prefix, formdata=formdata, data=data)
     return made
+
+
+def _takes_text(schema: Schema, name: str) -> bool:
+    field = schema.fields.get(name)
+    return field is not None and field.metadata.get("widget") in ("text", "choice", "row_choice")
 
 
 def _rows_of(case: CaseRow | None, organization_id: int | None) -> Any:
