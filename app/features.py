@@ -19,8 +19,11 @@ MODULES = (
     "app.organizations.models",
     "app.purchasing.models",
     "app.registration.models", "app.registration.inputs", "app.registration.facts", "app.registration.effects",
+    "app.registration.overview",
     "app.affiliation.models", "app.affiliation.inputs", "app.affiliation.facts", "app.affiliation.effects",
+    "app.affiliation.overview",
     "app.payments.models", "app.payments.inputs", "app.payments.choices", "app.payments.facts", "app.payments.effects",
+    "app.payments.overview",
 )
 
 # Each has a function register(app) that adds its routes.
@@ -29,7 +32,6 @@ PAGES = (
     "app.documents.pages",
     "app.notices.pages",
     "app.organizations.pages",
-    "app.affiliation.pages",
     "app.ledger.pages",
     "app.payments.pages",
     "app.audit.pages",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from app.cases.inputs import Input
     from app.cases.move import FollowOn, Move
+    from app.cases.overview import Overview
 
 Effect = Callable[["Move"], "list[FollowOn] | None"]
 FactsOf = Callable[..., Any]
@@ -23,6 +24,9 @@ _OPENING_NODES: dict[str, OpeningNode] = {}
 _OPENING_ORGANIZATIONS: dict[str, OpeningOrganization] = {}
 _CHOICES: dict[str, Choices] = {}
 _EXAMPLES: dict[str, Callable[..., Any]] = {}
+_OVERVIEWS: "dict[str, Callable[..., Overview]]" = {}
+_AMOUNTS: dict[str, Callable[..., dict[int, int]]] = {}
+_OFFERS: dict[str, Callable[..., bool]] = {}
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,6 +74,12 @@ choices = _registrar(_CHOICES)
 """Register choices(session, case, organization_id) -> [(value, label)] for a field's `choices_from`."""
 example = _registrar(_EXAMPLES)
 """Register example(session, case) -> the value that fits this very case, for a field's `example_from`."""
+overview = _registrar(_OVERVIEWS)
+"""Register overview(session, case, held) -> the Overview that the case page shows first."""
+amounts = _registrar(_AMOUNTS)
+"""Register amounts(session, case_ids) -> {case id: fen} for the lists; one query for all of them."""
+offer = _registrar(_OFFERS)
+"""Register offer(session, organization_id) -> whether opening a case of the kind makes sense for it now."""
 
 
 def input_of(kind: str, trigger: str) -> "type[Input] | None":
@@ -107,6 +117,21 @@ def example_of(name: str) -> Callable[..., Any]:
     return _EXAMPLES[name]
 
 
+def overview_of(kind: str) -> "Callable[..., Overview] | None":
+    """Return the function that sums a case of the kind up, or None."""
+    return _OVERVIEWS.get(kind)
+
+
+def amounts_of(kind: str) -> Callable[..., dict[int, int]] | None:
+    """Return the function that knows the amounts of cases of the kind; None: its cases have none."""
+    return _AMOUNTS.get(kind)
+
+
+def offer_of(kind: str) -> Callable[..., bool] | None:
+    """Return the function that tells whether a case of the kind may be opened for an organization, or None."""
+    return _OFFERS.get(kind)
+
+
 def registered_inputs() -> "dict[tuple[str, str], type[Input]]":
     """Return every (kind, trigger) with its schema."""
     return dict(_INPUTS)
@@ -122,6 +147,5 @@ def forget_kind(kind: str) -> None:
     for table in (_INPUTS, _EFFECTS):
         for pair in [pair for pair in table if pair[0] == kind]:
             del table[pair]
-    _FACTS.pop(kind, None)
-    _OPENING_NODES.pop(kind, None)
-    _OPENING_ORGANIZATIONS.pop(kind, None)
+    for named in (_FACTS, _OPENING_NODES, _OPENING_ORGANIZATIONS, _OVERVIEWS, _AMOUNTS, _OFFERS):
+        named.pop(kind, None)

@@ -139,7 +139,8 @@ def worklist_counts(session: AnySession, held: Iterable[Holding], person_id: int
 
 def find_cases(
     session: AnySession, held: Iterable[Holding], *, kind: str | None = None, organization_id: int | None = None,
-    open_only: bool | None = None, search: str | None = None, after: str | None = None, limit: int = 50,
+    node_id: int | None = None, open_only: bool | None = None, search: str | None = None, after: str | None = None,
+    limit: int = 50,
 ) -> Page:
     """Return the visible cases, newest first. One query."""
     query = _lines().where(visible_by(held, Case)).order_by(Case.id.desc()).limit(limit + 1)
@@ -147,6 +148,8 @@ def find_cases(
         query = query.where(Case.kind == kind)
     if organization_id is not None:
         query = query.where(Case.organization_id == organization_id)
+    if node_id is not None:
+        query = query.where(Case.node_id == node_id)
     if open_only is not None:
         query = query.where(Case.closed_at.is_(None) if open_only else Case.closed_at.is_not(None))
     if search:

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy.orm import Session, scoped_session
-
 from app.access.actor import Actor
+from app.access.nodes import AnySession
 from app.cases.facts import reaching_roles
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow
@@ -12,7 +11,7 @@ from app.errors import CaseNotFound
 
 
 def seen_case(
-    session: "Session | scoped_session[Session]", number: str, actor: Actor, now: datetime
+    session: AnySession, number: str, actor: Actor, now: datetime
 ) -> tuple[CaseRow, frozenset[str]]:
     """Return the case and the roles with which the actor reaches it.
 

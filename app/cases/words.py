@@ -12,6 +12,8 @@ from app.formats import day, money
 
 Shown = list[tuple[str, str]]
 HIDDEN = "••••"
+# Shown elsewhere, or a bare row number that would tell nobody anything: the overview names what was chosen.
+SKIPPED = ("documents", "table", "organization", "row_choice", "declaration")
 
 
 def shown_data(kind: str, trigger: str, data: Mapping[str, Any]) -> Shown:
@@ -19,8 +21,10 @@ def shown_data(kind: str, trigger: str, data: Mapping[str, Any]) -> Shown:
     schema_type = input_of(kind, trigger)
     schema = schema_type() if schema_type else None
     listed: Shown = []
-    for name, value in data.items():
-        field = schema.fields.get(name) if schema else None
+    # History keeps its names in alphabetical order; people read them in the order of the form.
+    order = [*(name for name in (schema.fields if schema else ()) if name in data), *data]
+    for name in dict.fromkeys(order):
+        value, field = data[name], schema.fields.get(name) if schema else None
         if _skipped(field, value):
             continue
         label = str(field.metadata.get("label", name)) if field is not None else name
@@ -53,7 +57,7 @@ def _table(field: fields.Field, rows: list[Mapping[str, Any]]) -> dict[str, Any]
 def _skipped(field: fields.Field | None, value: Any) -> bool:
     if value in (None, "", []):
         return True
-    return field is not None and field.metadata.get("widget") in ("documents", "table", "organization", "declaration")
+    return field is not None and field.metadata.get("widget") in SKIPPED
 
 
 def shown_value(field: fields.Field | None, value: Any) -> str:

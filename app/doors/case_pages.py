@@ -13,7 +13,7 @@ from app.access.roles import ORGANIZATION_ROLES
 from app.cases.drafts import DraftMoved, save_draft
 from app.cases.facts import definition_of
 from app.cases.numbers import definition_in_force
-from app.cases.options import Choices, choices_for
+from app.cases.options import Choices, RefusedOption, choices_for
 from app.cases.perform import perform
 from app.cases.snapshot import CaseRow
 from app.doors.api import opening_trigger
@@ -38,7 +38,7 @@ from app.doors.words import shown_data
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision
 from app.extensions import db
 from app.language import localized
-from workflows.definition import ROLE_TITLES, Definition, Transition
+from workflows.definition import ROLE_TITLES, Definition, State, Transition
 from workflows.loader import library
 from workflows.rules.working_days import official_calendar
 
@@ -157,8 +157,8 @@ def receipt(number: str) -> Page:
         for step in steps_of(definition, case)
     ]
     shown = {
-        "title": title_of(definition.transition(None, first.trigger) or definition.opening_transitions()[0]),
-        "number": case.number, "at": first.at, "subject": case.subject,
+        "title": localized(definition.states[first.to_state].title), "kind": localized(definition.title),
+        "sentence": words_of(state.applicant_says), "number": case.number, "at": first.at, "subject": case.subject,
         "receipt": _receipt_of(case), "case_href": f"/cases/{case.number}", "steps": steps, "papers": [],
     }
     return render_template("pages/receipt.html", receipt=shown, state=state)
@@ -299,14 +299,16 @@ def _opening_form(
 
 def _form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> str:
     made.dress()
-    title = title_of(transition)
-    crumbs: list[tuple[str, str | None]] = [(_("Start page"), "/")]
+    submit = title_of(transition)
+    kind = localized(made.definition.title)
+    crumbs: list[tuple[str, str | None]] = [(_("Service guide"), "/guide"), (kind, f"/guide/{made.kind}")]
     if case is not None:
         crumbs = [(_("Cases"), "/cases"), (case.number, f"/cases/{case.number}")]
     page = {
-        "title": title, "lead": words_of(transition.consequence), "crumbs": [*crumbs, (title, None)],
+        "title": submit if case else kind, "lead": words_of(transition.consequence),
+        "crumbs": [*crumbs, (submit, None)], "applicant": made.organization_name if case is None else None,
         "action": request.full_path.rstrip("?"), "key": request.form.get("_key") or fresh_key(),
-        "revision": case.revision if case else None, "submit": title, "remarks": _remarks(case),
+        "revision": case.revision if case else None, "submit": submit, "remarks": _remarks(case),
         "due": next((due_of(run) for run in case.clocks if run.stopped_at is None), None) if case else None,
         "guide_href": f"/guide/{made.kind}", "danger": transition.danger,
     }
@@ -364,13 +366,21 @@ def _panel(case: CaseRow, choices: Choices, chosen: MoveForm | None) -> dict[str
         "revision": case.revision, "allowed": allowed,
         "refused": [
             {"title": title_of(option.transition), "reasons": [localized(reason.text) for reason in option.reasons]}
-            for option in choices.refused
+            for option in choices.refused if _worth_telling(option, choices, state)
         ],
         "waits": None if state.waits_for is None else
         {"who": localized(ROLE_TITLES[state.waits_for]), "since": None, "due": due},
         "after": [], "draft": None,
         "closed": _("The case is closed: %(state)s", state=localized(state.title)) if state.final else None,
     }
+
+
+def _worth_telling(option: RefusedOption, choices: Choices, state: State) -> bool:
+    """Tell whether a refusal helps this reader: another office's turn does, what was never theirs is only noise."""
+    if any(reason.code != "role_missing" for reason in option.reasons):
+        return True
+    acting = {role for step in choices.definition.transitions for role in step.roles} - set(ORGANIZATION_ROLES)
+    return bool(acting & choices.roles) and state.waits_for in option.transition.roles
 
 
 def case_due(case: CaseRow) -> Any:

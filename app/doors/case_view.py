@@ -11,16 +11,18 @@ from sqlalchemy import text
 
 from app.access.models import Node
 from app.access.roles import ROLES
+from app.cases.kinds import overview_of
 from app.cases.options import Choices
+from app.cases.overview import Overview
 from app.cases.personal import personal_fields
 from app.cases.queries import HistoryLine, history_of
 from app.cases.snapshot import CaseRow, ClockRun
+from app.cases.words import HIDDEN, shown_data, shown_tables
 from app.clock import SHANGHAI
 from app.documents.queries import Standing, documents_of_case
-from app.doors.caller import holds, now
+from app.doors.caller import held, holds, now
 from app.doors.case_json import cite
 from app.doors.markup import DueWords, day, due_words, mask
-from app.doors.words import shown_data, shown_tables
 from app.extensions import db
 from app.language import current_locale, localized
 from workflows.definition import Definition, DocumentSlot
@@ -40,6 +42,7 @@ def case_view(case: CaseRow, choices: Choices) -> dict[str, Any]:
     standing = documents_of_case(db.session, case.id)
     policy = library().policy_pinned(case.policy)
     own = "staff" in choices.roles
+    overview = _overview(case)
     return {
         "number": case.number, "kind_title": localized(definition.title), "subject": case.subject or case.number,
         "state_title": localized(state.title), "tone": OUTCOME_TONES.get(state.outcome or "", "blue"),
@@ -52,11 +55,11 @@ def case_view(case: CaseRow, choices: Choices) -> dict[str, Any]:
             locale=current_locale(),
         )),
         "sentence": localized(state.applicant_says) if own and state.applicant_says.zh else None,
-        "facts": _facts(case, definition, policy),
+        "facts": _facts(case, definition, overview),
         "answers": _answers(case, definition, history), "tables": _tables(case, history),
         "documents": _documents(definition, case, standing),
         "masked": _masked(case), "history": [_move(case, definition, line) for line in reversed(history)],
-        "people": _people(history), "related": [],
+        "people": _people(history), "related": [vars(link) for link in overview.related],
         "chain": _chain(case),
         "bundle_href": f"/cases/{case.number}/bundle",
         "audit_href": f"/audit/cases/{case.number}" if holds("auditor") else None,
@@ -186,16 +189,21 @@ def _before(definition: Definition, name: str, other: str | None) -> bool:
     return other in definition.spine and definition.spine.index(name) < definition.spine.index(other)
 
 
-def _facts(case: CaseRow, definition: Definition, policy: Policy) -> list[dict[str, Any]]:
+def _overview(case: CaseRow) -> Overview:
+    told = overview_of(case.kind)
+    return told(db.session, case, held()) if told else Overview()
+
+
+def _facts(case: CaseRow, definition: Definition, overview: Overview) -> list[dict[str, Any]]:
     state = definition.states[case.state or ""]
     waits = localized(ROLES[state.waits_for].title) if state.waits_for else _("nobody; the case is closed")
-    due = next((due_of(run) for run in _running(case)), None)
+    since = _("since %(day)s", day=day(case.steps[-1].at, "short")) if case.steps else None
+    place = library().places.get(definition.place)
     return [
-        {"label": _("Waits for"), "value": waits, "note": None, "big": False, "wide": False},
-        {"label": _("Deadline"), "value": due.words if due else _("none"), "note": due.detail if due else None,
-         "big": False, "wide": False},
-        {"label": _("Rules"), "value": f"{definition.place}/{definition.kind} v{definition.version}",
-         "note": policy.pins, "big": False, "wide": False},
+        *(vars(fact) for fact in overview.facts),
+        {"label": _("Waits for"), "value": waits, "note": since, "big": False, "wide": False},
+        {"label": _("Rules"), "value": localized(place.title) if place else definition.place,
+         "note": _("edition %(n)s", n=definition.version), "big": False, "wide": False},
     ]
 
 
@@ -204,7 +212,8 @@ def _answers(case: CaseRow, definition: Definition, history: list[HistoryLine]) 
     if not history:
         return []
     first = history[0]
-    rows = shown_data(case.kind, first.trigger, json.loads(first.body)["data"])
+    told = shown_data(case.kind, first.trigger, json.loads(first.body)["data"])
+    rows = [(label, value) for label, value in told if value != HIDDEN]  # personal ones stand masked above
     return [{"title": _("What was applied for"), "rows": rows}] if rows else []
 
 

@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access.declare import allow
+from app.access.roles import ORGANIZATION_ROLES
 from app.cases.models import Case, Draft
-from app.cases.queries import worklist, worklist_counts
+from app.cases.queries import find_cases, worklist, worklist_counts
 from app.doors.caller import actor, held, holds, now
 from app.doors.list_pages import kind_titles, row, strip
-from app.doors.move_form import saved_words
+from app.doors.move_form import organizations_of_caller, saved_words
 from app.extensions import db
 from app.portal.pages import cards
 
@@ -29,7 +30,7 @@ def register(app: Flask) -> None:
 def home() -> str:
     """Show what waits for the caller, or what can be done here."""
     if getattr(g, "actor", None) is None:
-        return render_template("pages/home.html", kinds=cards(), strip=None, mine=None, drafts=[], places=[])
+        return render_template("pages/home.html", kinds=cards(), strip=None, mine=None, going=[], drafts=[], places=[])
     person_id = actor().person_id or 0
     counts = worklist_counts(db.session, held(), person_id, now())
     lines = worklist(db.session, held(), person_id, limit=MOST).rows
@@ -39,8 +40,20 @@ def home() -> str:
         for shown in (row(line) for line in lines)
     ]
     return render_template(
-        "pages/home.html", kinds=cards(), strip=strip(counts), mine=mine, drafts=_drafts(), places=_places()
+        "pages/home.html", kinds=cards(), strip=strip(counts) if any(counts.values()) else None, mine=mine,
+        going=_under_way({line.number for line in lines}), drafts=_drafts(), places=_places(),
     )
+
+
+def _under_way(waiting: set[str]) -> list[dict[str, Any]]:
+    """Return the open cases of the caller's own organizations that wait for somebody else."""
+    own = [holding for holding in held() if holding.role in ORGANIZATION_ROLES]
+    lines = find_cases(db.session, own, open_only=True, limit=MOST).rows if own else []
+    return [
+        {"title": shown["subject"], "href": shown["href"], "note": f"{shown['kind_title']} · {shown['state_title']}",
+         "due": shown["due"], "status": None, "tone": ""}
+        for shown in (row(line) for line in lines if line.number not in waiting)
+    ]
 
 
 def _drafts() -> list[dict[str, Any]]:
@@ -58,7 +71,12 @@ def _drafts() -> list[dict[str, Any]]:
 
 
 def _places() -> list[dict[str, Any]]:
-    listed = [{"title": _("Register"), "note": _("Organizations, their hubs and what they were granted"),
+    listed = [
+        {"title": name, "note": _("Its registration, hubs, contracts and cases"), "href": f"/organizations/{id_}",
+         "icon": "house"}
+        for id_, name, _node in organizations_of_caller()[:MOST]
+    ]
+    listed += [{"title": _("Register"), "note": _("Organizations, their hubs and what they were granted"),
                "href": "/organizations", "icon": "building-complex"}]
     if holds("finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer"):
         listed.append({"title": _("Budgets"), "note": _("Where every fen stands"), "href": "/budget-lines",

@@ -1,5 +1,6 @@
 """The lists: what waits for me, and every case I may see. Keys in the address page them; nothing is counted in full."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.access.declare import allow
+from app.cases.kinds import amounts_of
 from app.cases.queries import CaseLine, find_cases, worklist, worklist_counts
 from app.clock import SHANGHAI
 from app.doors.caller import actor, held, now
@@ -22,6 +24,7 @@ from workflows.rules.working_days import official_calendar
 
 blueprint = Blueprint("lists", __name__)
 ROWS = 50
+NO_AMOUNTS: Mapping[int, int] = {}
 
 
 def register(app: Flask) -> None:
@@ -44,7 +47,7 @@ def show_worklist() -> str:
         "pages/worklist.html", sentence=_sentence(counts), strip=strip(counts),
         views=[{"title": _("All"), "href": "/worklist", "count": None, "current": not kind and not window},
                *_kind_views("/worklist", kind)],
-        filters=_filters("/worklist", search, kind), groups=_groups(page.rows),
+        filters=_filters("/worklist", search, kind, by_kind=False), groups=_groups(page.rows),
         count=ngettext("%(num)d case", "%(num)d cases", len(page.rows)), pages=_pager("/worklist", page.after),
         next_due=None,
     )
@@ -98,7 +101,10 @@ def strip(counts: dict[str, int]) -> list[dict[str, Any]]:
 def _sentence(counts: dict[str, int]) -> str:
     if not any(counts.values()):
         return _("Nothing waits for you.")
-    return _("%(late)s overdue, %(today)s due today", late=counts["overdue"], today=counts["today"])
+    if counts["overdue"] or counts["today"]:
+        return _("%(late)s overdue, %(today)s due today", late=counts["overdue"], today=counts["today"])
+    waiting = sum(counts.values())
+    return ngettext("%(num)d case waits; it is not due today", "%(num)d cases wait; none is due today", waiting)
 
 
 def _window(name: str) -> Any:
@@ -109,7 +115,16 @@ def _window(name: str) -> Any:
             "later": (second, None)}.get(name)
 
 
-def row(line: CaseLine) -> dict[str, Any]:
+def amounts_for(lines: Sequence[CaseLine]) -> dict[int, int]:
+    """Return what the cases of a list are about in money, by case id; one query per kind that has amounts."""
+    found: dict[int, int] = {}
+    for kind in {line.kind for line in lines}:
+        if amounts := amounts_of(kind):
+            found |= amounts(db.session, [line.id for line in lines if line.kind == kind])
+    return found
+
+
+def row(line: CaseLine, amounts: Mapping[int, int] = NO_AMOUNTS) -> dict[str, Any]:
     """Return one case as a list shows it."""
     definition = library().exact(line.kind, line.place, line.version, line.legal_class)
     state = definition.states[line.state]
@@ -122,21 +137,28 @@ def row(line: CaseLine) -> dict[str, Any]:
         "tags": [], "state_title": localized(state.title),
         "state_tone": {"success": "green", "failure": "red"}.get(state.outcome or "", "blue"),
         "stage": at + 1 if state.final else at, "stages": len(definition.spine), "due": due,
-        "amount_fen": None, "tone": due.tone if due.tone in ("late", "today") else "", "claimed": None,
+        "amount_fen": amounts.get(line.id), "tone": due.tone if due.tone in ("late", "today") else "", "claimed": None,
         "action": _("Handle"), "opened_at": line.opened_at,
     }
 
 
 def _groups(lines: list[CaseLine]) -> list[dict[str, Any]]:
-    titles = {"late": (_("Overdue"), "red"), "today": (_("Due today"), "amber"), "": (_("Later"), "")}
+    titles = {"late": (_("Overdue"), "red"), "today": (_("Due today"), "amber"),
+              "week": (_("Within seven days"), ""), "later": (_("Later"), "")}
     groups: dict[str, list[dict[str, Any]]] = {}
+    amounts = amounts_for(lines)
     for line in lines:
-        shown = row(line)
-        groups.setdefault(shown["tone"], []).append(shown)
+        shown = row(line, amounts)
+        groups.setdefault(shown["tone"] or _week_or_later(line), []).append(shown)
     return [
         {"title": title, "note": str(len(groups[tone])), "tone": colour, "rows": groups[tone]}
         for tone, (title, colour) in titles.items() if tone in groups
     ]
+
+
+def _week_or_later(line: CaseLine) -> str:
+    last = _window("week")[1]
+    return "week" if line.due_at is not None and line.due_at < last else "later"
 
 
 def _kind_views(address: str, current: str | None) -> list[dict[str, Any]]:
@@ -154,19 +176,20 @@ def kind_titles() -> dict[str, str]:
     return titles
 
 
-def _filters(address: str, search: str | None, kind: str | None) -> dict[str, Any]:
-    keep = [(name, request.args[name]) for name in ("due", "status") if request.args.get(name)]
+def _filters(address: str, search: str | None, kind: str | None, *, by_kind: bool = True) -> dict[str, Any]:
+    kept = ("due", "status") if by_kind else ("due", "kind")
+    keep = [(name, request.args[name]) for name in kept if request.args.get(name)]
     options = [("", _("All kinds")), *kind_titles().items()]
     chips = []
     if search:
         chips.append({"title": search, "href": f"{address}?{urlencode([*keep, ('kind', kind or '')])}"})
-    if kind:
+    if kind and by_kind:
         without = urlencode([*keep, ("q", search or "")])
         chips.append({"title": kind_titles().get(kind, kind), "href": f"{address}?{without}"})
     return {
         "action": address,
         "search": {"name": "q", "label": _("Number, subject or organization"), "value": search or ""},
-        "selects": [{"name": "kind", "label": _("Kind"), "value": kind or "", "options": options}],
+        "selects": [{"name": "kind", "label": _("Kind"), "value": kind or "", "options": options}] if by_kind else [],
         "dates": [], "sort": None, "keep": keep, "chips": chips, "clear": address if chips else None,
     }
 

@@ -50,6 +50,11 @@ class MoveForm:
     refusals: dict[str, list[str]] = field(default_factory=dict)
 
     @property
+    def organization_name(self) -> str | None:
+        """The name of the organization that opens the case, if it is known which."""
+        return next((name for id_, name, _node in organizations_of_caller() if id_ == self.organization_id), None)
+
+    @property
     def is_wide(self) -> bool:
         """Whether the form needs a page of its own: a table or documents."""
         return self.schema is not None and any(
@@ -132,7 +137,13 @@ def prefilled(schema: Schema, case: CaseRow | None, organization_id: int | None)
         source = made.metadata.get("prefill_from")
         if source:
             known[name] = choices_of(source)(db.session, case, organization_id)
-    return {name: value for name, value in known.items() if value is not None}
+    return {name: value for name, value in known.items() if value is not None} | _asked_for(schema)
+
+
+def _asked_for(schema: Schema) -> dict[str, str]:
+    """Return the rows that the address chose (?instalment=7): a link that says what it is about fills the form."""
+    chosen = {name for name, made in schema.fields.items() if made.metadata.get("widget") == "row_choice"}
+    return {name: request.args[name] for name in chosen if request.args.get(name, "").isdecimal()}
 
 
 def _change_rows(formdata: MultiDict[str, Any]) -> None:

@@ -12,8 +12,10 @@ from app.doors import (
     frame,
     health,
     home_pages,
+    hub_pages,
     list_pages,
     markup,
+    organization_pages,
     personal_pages,
     problems,
     styleguide,
@@ -25,7 +27,7 @@ def register(app: Flask) -> None:
     markup.register_markup(app)
     frame.register(app)
     problems.register(app)
-    for door in (api, case_pages, clock_pages, home_pages, list_pages, personal_pages):
+    for door in (api, case_pages, clock_pages, home_pages, hub_pages, list_pages, organization_pages, personal_pages):
         door.register(app)
     app.register_blueprint(health.blueprint)
     app.add_url_rule("/assets/<name>", "asset", asset)

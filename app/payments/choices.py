@@ -3,12 +3,15 @@
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from app.cases.kinds import choices, example
 from app.cases.snapshot import CaseRow
 from app.ledger.accounts import AnySession
+from app.organizations.models import Organization
 from app.payments.models import Payment
 from app.payments.queries import fitting_lines, open_instalments
+from app.purchasing.models import Contract, Instalment
 from workflows.rules.money import format_yuan
 
 
@@ -33,6 +36,27 @@ def instalments_open(
         )
         for part in open_instalments(session, organization_id)
     ]
+
+
+@choices("own_name")
+def own_name(session: AnySession, case: CaseRow | None, organization_id: int | None) -> str | None:
+    """Return the applying organization's name: what nobody should have to type."""
+    organization = session.get(Organization, organization_id) if organization_id is not None else None
+    return organization.name if organization else None
+
+
+@choices("earlier_bank")
+def earlier_bank(session: AnySession, case: CaseRow | None, organization_id: int | None) -> str | None:
+    """Return the bank named in the organization's newest payment; its account number is typed anew each time."""
+    query = (
+        select(Payment.payee_bank)
+        .join(Instalment, Instalment.id == Payment.instalment_id)
+        .join(Contract, Contract.id == Instalment.contract_id)
+        .where(Contract.organization_id == organization_id)
+        .order_by(Payment.case_id.desc())
+        .limit(1)
+    )
+    return session.execute(query).scalar()
 
 
 @choices("payment_bank_lines")

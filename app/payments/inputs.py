@@ -69,6 +69,7 @@ class Claim(Input):
         max=120,
         help=_l("The organization's own name, as its bank account is called."),
         example="西城区示例社会工作服务中心",
+        prefill_from="own_name",
         example_from="payment_payee_name",
     )
     payee_bank = text_field(
@@ -77,6 +78,7 @@ class Claim(Input):
         help=_l("With its branch."),
         example="示例银行北京西城支行",
         example_from="payment_payee_bank",
+        prefill_from="earlier_bank",
     )
     payee_account = _payee_account()
     report = text_field(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.access.masking import mask_account_number
@@ -21,6 +21,8 @@ from app.purchasing.queries import InstalmentOfContract, instalments_query
 LIST_LIMIT = 50
 STATEMENT_ROLES = ("finance_officer", "cashier", "auditor")
 """Who may look at bank statements, at the node of the role and below it."""
+CONTRACT_ROLES = ("buyer", "project_officer", "finance_officer", "finance_approver", "cashier", "auditor")
+"""Who may look at contracts, at the node of the role and below it."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,42 @@ def open_instalments(session: AnySession, organization_id: int) -> list[Instalme
         .order_by(Contract.number, Instalment.position)
     )
     return [InstalmentOfContract(*row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True)
+class InstalmentStanding:
+    """An instalment of an organization: its contract, and the payment that holds it, if one does."""
+
+    part: InstalmentOfContract
+    signed_on: date
+    contract_fen: int
+    number: str | None
+    settled: bool
+
+
+def instalment_standings(
+    session: AnySession, organization_id: int, visible: ColumnElement[bool]
+) -> list[InstalmentStanding]:
+    """Return the instalments of the organization's visible contracts, by contract and position; one query."""
+    settled = exists().where(PaymentInstruction.case_id == Payment.case_id, PaymentInstruction.outcome == "settled")
+    query = (
+        instalments_query()
+        .add_columns(Contract.signed_on, Contract.amount_fen, Case.number, and_(Case.id.is_not(None), settled))
+        .outerjoin(Payment, and_(Payment.instalment_id == Instalment.id, Payment.released_at.is_(None)))
+        .outerjoin(Case, Case.id == Payment.case_id)
+        .where(Contract.organization_id == organization_id, visible)
+        .order_by(Contract.signed_on.desc(), Contract.id, Instalment.position)
+    )
+    return [InstalmentStanding(InstalmentOfContract(*row[:-4]), *row[-4:]) for row in session.execute(query)]
+
+
+def visible_contracts(held: Iterable[Holding], organization_id: int) -> ColumnElement[bool]:
+    """Return the condition on Contract: all for the organization's own people, else those of the holder's offices."""
+    held = list(held)
+    if any(each.organization_id == organization_id and each.case_id is None for each in held):
+        return true()
+    nodes = nodes_within(held, CONTRACT_ROLES)
+    return false() if nodes is None else Contract.node_id.in_(nodes)
 
 
 def earlier_settled(session: AnySession, part: InstalmentOfContract) -> bool:

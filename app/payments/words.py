@@ -10,6 +10,7 @@ OUTCOMES = {
     "amount_differs": _l("Amount differs"),
     "unknown": _l("Unknown"),
 }
+INSTRUCTION_OUTCOMES = {"settled": _l("arrived"), "rejected": _l("came back")}
 TONES = {"matched": "green", "rejected": "amber", "amount_differs": "red", "unknown": ""}
 REASONS = {
     "amount_differs": _l("The amount is not that of the instruction. Ask the bank."),

@@ -94,15 +94,24 @@ def _step(state: State, policy: Policy) -> dict[str, Any]:
 
 def _special(definition: Definition, policy: Policy) -> list[dict[str, Any]]:
     listed = []
+    counted = {name for spine in definition.spine for name in definition.states[spine].clocks}
     for state in definition.states.values():
         if state.name in definition.spine or state.final:
             continue
         clock = next((policy.number(name) for name in state.clocks if name in policy.numbers), None)
         listed.append({
             "title": localized(state.title), "time": words_of(clock) if clock else None,
-            "counts": not state.paused, "cite": localized(clock.cite) if clock else None,
+            "counts": _counts(state, counted),
+            "tone": "violet" if state.paused else "", "cite": localized(clock.cite) if clock else None,
         })
     return listed
+
+
+def _counts(state: State, counted: set[str]) -> str:
+    """Return in words what becomes of the office's time limit in a step beside the line."""
+    if state.paused:
+        return _("No, the clock is paused")
+    return _("Yes") if counted & set(state.clocks) else _("No, the limit starts again afterwards")
 
 
 def _clocks(definition: Definition, policy: Policy) -> Sequence[PolicyNumber]:

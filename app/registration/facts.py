@@ -1,35 +1,47 @@
 """What do the register and the application say, for the guards of a registration?"""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import text
 
 from app.access.nodes import AnySession
 from app.cases.facts import definition_of
-from app.cases.kinds import example, facts, opening_node
+from app.cases.kinds import choices, example, facts, opening_node
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
+from app.database.connections import rows
 from app.documents.required import missing_documents
 from app.errors import InvalidInput
 from app.organizations.models import Organization
 from app.organizations.queries import holder_of_name
-from app.organizations.steps import has_code_left, registrar_place
+from app.organizations.steps import CODE_LEFT, registrar_place
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.registration import RegistrationFacts
 from workflows.rules.working_days import local_day
 
 SPONSOR_SLOT = "sponsor_approval"
 
-STATED = text("""
-SELECT o.uscc, o.legal_type, o.name,
-       EXISTS (SELECT FROM registrations r
-                WHERE r.organization_id = o.id AND r.ended_on IS NULL) AS registered,
+STATED = f"""
+SELECT o.uscc, o.name,
+       EXISTS (SELECT FROM registrations r WHERE r.organization_id = o.id AND r.ended_on IS NULL),
        a.proposed_name, a.direct,
-       (SELECT array_agg(DISTINCT d.slot) FROM case_documents d WHERE d.case_id = :case) AS slots
-  FROM organizations o LEFT JOIN registration_applications a ON a.case_id = :case
- WHERE o.id = :organization
-""")
+       ARRAY(SELECT DISTINCT d.slot FROM case_documents d WHERE d.case_id = %(case)s),
+       {CODE_LEFT.format(legal_type="o.legal_type")}
+  FROM organizations o LEFT JOIN registration_applications a ON a.case_id = %(case)s
+ WHERE o.id = %(organization)s
+"""
+
+
+class Stated(NamedTuple):
+    """What the register and the application on file say, in the order of the query."""
+
+    uscc: str | None
+    name: str
+    registered: bool
+    proposed_name: str | None
+    direct: bool | None
+    slots: list[str]
+    code_left: bool
 
 
 @opening_node("registration")
@@ -40,6 +52,13 @@ def registering_place(session: AnySession, organization_id: int | None, data: di
     if place is None:
         raise InvalidInput({"organization": [str(_l("Ask the registrar to open your organization first."))]})
     return place.id
+
+
+@choices("founding_name")
+def founding_name(session: AnySession, case: CaseRow | None, organization_id: int | None) -> str | None:
+    """Return the name under which the organization in preparation was opened."""
+    organization = session.get(Organization, organization_id) if organization_id is not None else None
+    return organization.name if organization else None
 
 
 @example("registration_day")
@@ -54,7 +73,9 @@ def registration_facts(
 ) -> RegistrationFacts:
     """Return the facts; what is being handed in counts before what the application says so far."""
     given = data or {}
-    stated = session.execute(STATED, {"case": case.id, "organization": case.organization_id}).one()
+    values = {"case": case.id, "organization": case.organization_id, "node": case.node_id}
+    [row] = rows(session.connection(), STATED, values)
+    stated = Stated(*row)
     name = given.get("proposed_name") or stated.proposed_name or stated.name
     conflict = holder_of_name(session, name, except_id=case.organization_id)
     has_code = stated.uscc is not None or bool(given.get("uscc"))
@@ -64,13 +85,13 @@ def registration_facts(
         name_is_free=conflict is None,
         name_conflict=conflict,
         missing_documents=_missing(case, given, stated),
-        has_code_allotment=has_code or has_code_left(session, case.node_id, stated.legal_type),
+        has_code_allotment=has_code or stated.code_left,
     )
 
 
-def _missing(case: CaseRow, given: dict[str, Any], stated: Any) -> tuple[str, ...]:
+def _missing(case: CaseRow, given: dict[str, Any], stated: Stated) -> tuple[str, ...]:
     definition = definition_of(case)
-    filled = set(stated.slots or ()) | {item["slot"] for item in given.get("documents") or ()}
+    filled = set(stated.slots) | {item["slot"] for item in given.get("documents") or ()}
     missing = missing_documents(definition, definition.opening_transitions()[0], filled)
     direct = given["route"] == "direct" if "route" in given else stated.direct
     if direct is False and SPONSOR_SLOT in definition.documents and SPONSOR_SLOT not in filled:

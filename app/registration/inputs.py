@@ -88,6 +88,7 @@ class ApplyForRegistration(OpeningInput):
 
     proposed_name = text_field(
         _l("Name of the organization"), min=4, max=80, example="北京市西城区示例社会工作服务中心",
+        prefill_from="founding_name",
         help=_l("Place, name, field and kind, such as 北京市西城区…服务中心."),
     )
     field = choice_field(_l("Field of work"), FIELD_LABELS, example="community_service")

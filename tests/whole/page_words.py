@@ -8,7 +8,7 @@ SHOWN_ATTRIBUTES = {"aria-label", "title", "placeholder", "alt"}
 WITHOUT_END = {"meta", "link", "input", "br", "img", "hr", "source", "col", "wbr"}
 NOT_WORDS = {"script", "style"}
 CHINESE_SIGN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-ENGLISH_WORD = re.compile(r"(?<![A-Za-z0-9@._/#:=&?-])[A-Za-z]{2,}(?![A-Za-z0-9@_/#=&-]|[.:][A-Za-z0-9/])")
+ENGLISH_WORD = re.compile(r"(?<![A-Za-z0-9@._/#:=&?…-])[A-Za-z]{2,}(?![A-Za-z0-9@_/#=&-]|[.:][A-Za-z0-9/])")
 
 
 class _Reader(HTMLParser):

@@ -1,11 +1,12 @@
-"""One organization with all that the features below know of it; its registrar confirms a registration here.
+"""One organization with all that the features know of it; its registrar confirms a registration here.
 
-The page stands beside the hubs, not in the register's folder: it shows what lies above the register.
+The page stands here and not in the register's folder: it shows what lies above the register.
 """
 
+from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, g, redirect, render_template, url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -19,7 +20,13 @@ from app.access.api_auth import current_holdings, today
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES, PLACE_ROLES
 from app.affiliation.queries import Membership, hubs_of
+from app.cases.kinds import offer_of
+from app.cases.queries import find_cases
 from app.clock import business_now
+from app.doors.caller import held
+from app.doors.list_pages import kind_titles
+from app.doors.list_pages import row as case_row
+from app.doors.move_form import organizations_of_caller
 from app.errors import Problem
 from app.extensions import db
 from app.language import current_locale
@@ -36,11 +43,18 @@ from app.organizations.words import (
     STANDING_TONE,
     grade_words,
 )
+from app.payments.queries import InstalmentStanding, instalment_standings, visible_contracts
 
 pages = Blueprint("organization", __name__)
+MOST_CASES = 12
 
 CONFIRMABLE = ("known_from_decision", "known_from_list", "entry_from_decision")
 Answer = str | Response | tuple[str, int]
+
+
+def register(app: Flask) -> None:
+    """Add the organization's page to the app."""
+    app.register_blueprint(pages)
 
 
 class ConfirmForm(FlaskForm):
@@ -115,6 +129,8 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
     may_confirm = _may_confirm(profile)
     if may_confirm and form is None:
         form = ConfirmForm(formdata=None, authority=registrar_of(profile.row.division_code or "100000"))
+    cases = find_cases(db.session, held(), organization_id=profile.row.id, limit=MOST_CASES)
+    own = any(id_ == profile.row.id for id_, _name, _node in organizations_of_caller())
     return render_template(
         "pages/organization.html",
         organization=_organization(profile),
@@ -129,9 +145,9 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
             for row in profile.assessments
         ],
         affiliations=[_membership(row) for row in hubs_of(db.session, profile.row.id)],
-        contracts=[],
-        cases=[],
-        actions=[],
+        contracts=_contracts(profile.row.id, own),
+        cases=[case_row(line) for line in cases.rows],
+        actions=_actions(profile.row.id) if own else [],
         confirm_form=form if may_confirm else None,
         confirm_action=url_for("organization.confirm_registration", organization_id=profile.row.id),
         latest_day=today(),
@@ -167,6 +183,42 @@ def _registration(row: Registration) -> dict[str, Any]:
         "authority": row.authority,
         "source": f"{source} ({row.evidence})" if row.evidence else source,
         "case_href": None,
+    }
+
+
+def _actions(organization_id: int) -> list[dict[str, Any]]:
+    """Return what may be applied for; each kind says itself whether it makes sense now."""
+    return [
+        {"title": title, "href": f"/apply/{kind}?organization={organization_id}"}
+        for kind, title in kind_titles().items()
+        if (offer := offer_of(kind)) is None or offer(db.session, organization_id)
+    ]
+
+
+def _contracts(organization_id: int, own: bool) -> list[dict[str, Any]]:
+    """Return the contracts that the caller may see, each with its instalments and how they stand."""
+    rows = instalment_standings(db.session, organization_id, visible_contracts(held(), organization_id))
+    return [
+        {
+            "number": number, "title": parts[0].part.title, "amount_fen": parts[0].contract_fen,
+            "signed_on": parts[0].signed_on, "instalments": [_instalment(part, own) for part in parts],
+        }
+        for number, parts in ((n, list(group)) for n, group in groupby(rows, key=lambda one: one.part.number))
+    ]
+
+
+def _instalment(standing: InstalmentStanding, own: bool) -> dict[str, Any]:
+    part = standing.part
+    state, tone = _("not applied for"), ""
+    if standing.number:
+        state, tone = (_("paid"), "green") if standing.settled else (_("under way"), "blue")
+    may_apply = own and standing.number is None
+    return {
+        "position": part.position, "condition": part.condition, "amount_fen": part.amount_fen, "state": state,
+        "tone": tone, "number": standing.number,
+        "case_href": f"/cases/{standing.number}" if standing.number else None,
+        "apply_href": f"/apply/payment?organization={part.organization_id}&instalment={part.instalment_id}"
+        if may_apply else None,
     }
 
 

@@ -9,15 +9,20 @@ from flask_babel import ngettext
 from werkzeug.exceptions import NotFound
 
 from app.access.declare import allow
-from app.affiliation import organization_page
 from app.affiliation.queries import HubView, Member, MemberPage, hub_view, hubs_page, members_of
+from app.cases.queries import find_cases
+from app.doors.caller import held
+from app.doors.list_pages import row
+from app.doors.move_form import organizations_of_caller
 from app.extensions import db
+from app.formats import day
 from app.language import current_locale
 from app.organizations.queries import LARGEST_ID
 from app.registration.inputs import FIELD_LABELS
 
 pages = Blueprint("hubs", __name__)
 
+MOST_APPLYING = 20
 LEVEL = {
     "city": _l("City level"),
     "district": _l("District level"),
@@ -28,9 +33,8 @@ FIELD = dict(FIELD_LABELS)
 
 
 def register(app: Flask) -> None:
-    """Add the hubs' pages, and the organization's page, to the app."""
+    """Add the hubs' pages to the app."""
     app.register_blueprint(pages)
-    app.register_blueprint(organization_page.pages)
 
 
 @pages.get("/hubs")
@@ -81,20 +85,33 @@ def hub_page(node_id: int) -> str:
         "pages/hub.html",
         hub={
             "name": hub.name(current_locale()), "field": _fields(hub), "place": hub.place(current_locale()),
-            "level": LEVEL[hub.level], "href_apply": None, "facts": [],
+            "level": LEVEL[hub.level], "href_apply": _href_apply(hub), "facts": [],
         },
         figures=_figures(hub),
         members=[_member(member) for member in members.rows],
         pages=_pages(node_id, members),
-        applying=[],
+        applying=_applying(node_id),
     )
 
 
+def _href_apply(hub: HubView) -> str | None:
+    """Return where staff of an organization apply to this very hub; None for all others."""
+    if hub.ended_on is not None or not organizations_of_caller():
+        return None
+    return f"/apply/affiliation?hub={hub.node_id}"
+
+
+def _applying(node_id: int) -> list[dict[str, Any]]:
+    """Return the open applications to the hub that the caller may see."""
+    found = find_cases(db.session, held(), kind="affiliation", node_id=node_id, open_only=True, limit=MOST_APPLYING)
+    return [{**row(line), "subject": line.organization_name or line.subject} for line in found.rows]
+
+
 def _figures(hub: HubView) -> list[dict[str, Any]]:
-    ended = _("ended on %(day)s", day=hub.ended_on) if hub.ended_on else _("in force")
+    ended = _("ended on %(day)s", day=day(hub.ended_on)) if hub.ended_on else _("in force")
     return [
         {"title": _("Members"), "value": hub.members, "note": None, "tone": None},
-        {"title": _("Recognized on"), "value": hub.recognized_on, "note": ended,
+        {"title": _("Recognized on"), "value": day(hub.recognized_on), "note": ended,
          "tone": "amber" if hub.ended_on else None},
     ]
 

@@ -1,0 +1,175 @@
+"""What does an auditor see of a case? Everything that is recorded, with the chain recomputed for this very page."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.audit.bundles import frozen
+from app.audit.chains import breaks_of
+from app.audit.checking import stands
+from app.audit.members import account_name
+from app.audit.queries import names_of_case, reads_of, recorded_moves, refused_on, transfers_of
+from app.audit.rendering import move_title, role_title, state_title
+from app.audit.search_page import reasons_of
+from app.audit.tree import LogTree, unproven
+from app.cases.facts import definition_of
+from app.cases.log import LAST
+from app.cases.snapshot import CaseRow
+from app.cases.words import shown_data, shown_tables
+from app.documents.folder import documents_folder
+from app.documents.queries import Standing, documents_of_case
+from app.extensions import db
+from app.formats import text
+from app.language import current_locale, localized
+from app.ledger.words import CODES
+from workflows.definition import Definition
+from workflows.rules.merkle import leaf_hash
+
+TONES = {"success": "green", "failure": "red"}
+
+
+def audit_view(case: CaseRow, tree: LogTree | None = None) -> dict[str, Any]:
+    """Return the context of the page; with the log's tree the signed log and the papers are checked too.
+
+    A fixed number of queries, however long the history.
+    """
+    definition = definition_of(case)
+    # What was moved since the case was read is not on this page.
+    moves = [row for row in recorded_moves(db.session, case.id) if row.sequence <= case.revision]
+    last = db.session.execute(LAST).one_or_none()
+    papers = documents_of_case(db.session, case.id)
+    hold = {paper.document.sha256: stands(documents_folder(), paper.document.sha256) for paper in papers if tree}
+    by_hash = {paper.document.sha256: paper for paper in papers}
+    reads = reads_of(db.session, case.number, [paper.document.id for paper in papers])
+    return {
+        "case": _case(case, definition),
+        "check": _check(case, moves, last, tree, hold),
+        "verify_action": f"/audit/cases/{case.number}/verify",
+        "bundle_href": f"/cases/{case.number}/bundle",
+        "bundle_help": _("Whoever takes it can check it with nothing but Python. The download is recorded."),
+        "moves": [_move(case, definition, row, by_hash, last.size if last else 0) for row in moves],
+        "attempts": [_attempt(definition, row) for row in refused_on(db.session, case.id)],
+        "reads": [{"at": row.at, "who": row.who, "what": _read(row, papers)} for row in reads],
+        "transfers": [_transfer(row) for row in transfers_of(db.session, case.id)],
+        "documents": [_document(definition, paper, hold) for paper in papers],
+    }
+
+
+def _case(case: CaseRow, definition: Definition) -> dict[str, Any]:
+    node, organization = names_of_case(db.session, case.node_id, case.organization_id)
+    state = definition.states[case.state or ""]
+    return {
+        "number": case.number, "subject": case.subject or case.number, "kind_title": localized(definition.title),
+        "state_title": localized(state.title), "tone": TONES.get(state.outcome or "", "blue"),
+        "href": f"/cases/{case.number}", "definition": definition.name, "policy": case.policy,
+        "organization": organization, "place": node.name(current_locale()),
+    }
+
+
+def _check(
+    case: CaseRow, moves: list[Any], last: Any, tree: LogTree | None, papers: dict[str, bool | None]
+) -> dict[str, Any]:
+    broken = breaks_of(case, moves)
+    if broken:
+        return _verdict("red", _("The history of this case does not hold"), str(broken[0]), broken[0].sequence)
+    logged = {row.position: row for row in moves if last and row.position is not None and row.position < last.size}
+    if tree is not None and last is not None:
+        leaves = {position: leaf_hash(bytes(row.body)) for position, row in logged.items()}
+        with frozen(db.engine) as connection:
+            wrong = unproven(connection, tree, last.size, bytes(last.root), leaves)
+        if wrong:
+            detail = _("Move %(n)s is not in the log that was signed.", n=logged[wrong[0]].sequence)
+            return _verdict("red", _("The history of this case does not hold"), detail, logged[wrong[0]].sequence)
+    lost = [sha256 for sha256, holds in papers.items() if not holds]
+    if lost:
+        detail = ngettext("%(num)d paper is missing or changed.", "%(num)d papers are missing or changed.", len(lost))
+        return _verdict("red", _("Not all papers are what they were"), detail)
+    detail = _("%(all)s moves recomputed from their bytes just now, %(logged)s of them in the signed log.",
+               all=len(moves), logged=len(logged))
+    if tree is not None:
+        detail += " " + _("Their proofs lead to the signed root, and every paper has the bytes that it had.")
+    if len(logged) < len(moves):
+        return _verdict("amber", _("The history of this case holds; the newest moves wait to be signed"), detail)
+    return _verdict("green", _("The history of this case holds"), detail)
+
+
+def _verdict(tone: str, words: str, detail: str, first_bad: int | None = None) -> dict[str, Any]:
+    return {"tone": tone, "words": words, "detail": detail, "first_bad": first_bad}
+
+
+def _move(
+    case: CaseRow, definition: Definition, row: Any, papers: dict[str, Standing], signed: int
+) -> dict[str, Any]:
+    body = json.loads(bytes(row.body))
+    return {
+        "sequence": row.sequence, "at": row.at, "who": row.who, "role": localized(role_title(row.role)),
+        "on_behalf_of": row.behalf, "trigger": row.trigger,
+        "title": localized(move_title(definition, row.from_state, row.trigger)),
+        "from_title": text(state_title(definition, row.from_state)) or None,
+        "to_title": text(state_title(definition, row.to_state)),
+        "data": _data(case.kind, row.trigger, body["data"]), "changes": list(_changes(body["changes"])),
+        "files": [_file(sha256, papers) for sha256 in body["files"]], "reasons": body["reasons"],
+        "request_id": row.request_id, "hash": bytes(row.hash).hex(), "previous_hash": bytes(row.prev).hex(),
+        "logged": row.position is not None and row.position < signed,
+        "receipt": f"{case.number}:{row.sequence}:{bytes(row.hash).hex()}",
+    }
+
+
+def _data(kind: str, trigger: str, data: dict[str, Any]) -> list[tuple[str, str]]:
+    tables = [
+        (table["title"], "; ".join(" · ".join(row) for row in table["rows"]))
+        for table in shown_tables(kind, trigger, data)
+    ]
+    return [*shown_data(kind, trigger, data), *tables]
+
+
+def _changes(changes: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    for change in changes:
+        before, after = change["before"] or {}, change["after"] or {}
+        for name in sorted({*before, *after}):
+            yield {
+                "table": change["table"], "key": change["key"], "field": name,
+                "before": before.get(name), "after": after.get(name),
+            }
+
+
+def _file(sha256: str, papers: dict[str, Standing]) -> dict[str, Any]:
+    paper = papers.get(sha256)
+    if paper is None:
+        return {"name": sha256, "sha256": sha256, "href": None}
+    return {"name": paper.document.name, "sha256": sha256, "href": f"/documents/{paper.document.id}"}
+
+
+def _attempt(definition: Definition, row: Any) -> dict[str, Any]:
+    return {
+        "at": row.at, "who": row.who, "role": None, "request_id": row.request_id, "reasons": reasons_of(row),
+        "trigger": localized(move_title(definition, row.state, row.trigger)),
+    }
+
+
+def _read(row: Any, papers: list[Standing]) -> str:
+    names = {f"document {paper.document.id}": paper.document.name for paper in papers}
+    words = {"bundle": _("evidence bundle"), "audit view": _("audit view"), "document": _("paper")}
+    what = words.get(row.what, row.what)
+    return f"{what}: {names[row.subject]}" if row.subject in names else what
+
+
+def _transfer(row: Any) -> dict[str, Any]:
+    return {
+        "made_at": row.made_at, "debit": account_name(row.debit, row.line, row.debit_package),
+        "credit": account_name(row.credit, row.line, row.credit_package), "amount_fen": row.amount,
+        "code": CODES.get(row.code, row.code), "sequence": row.sequence,
+    }
+
+
+def _document(definition: Definition, paper: Standing, hold: dict[str, bool | None]) -> dict[str, Any]:
+    slot = definition.documents.get(paper.slot)
+    sha256 = paper.document.sha256
+    return {
+        "title": localized(slot.title) if slot else paper.slot, "name": paper.document.name, "sha256": sha256,
+        "size": paper.document.size, "at": paper.at, "href": f"/documents/{paper.document.id}",
+        "holds": bool(hold[sha256]) if sha256 in hold else None,
+    }

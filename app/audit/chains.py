@@ -1,0 +1,79 @@
+"""Does the history of one case hold? Each row recomputed from its bytes and compared with the one before."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from app.cases.chain import moment
+
+COLUMNS = {
+    "seq": "sequence", "actor": "person_id", "on_behalf_of": "on_behalf_of", "role": "role", "trigger": "trigger",
+    "from": "from_state", "to": "to_state", "request": "request_id",
+}
+
+
+@dataclass(frozen=True)
+class Break:
+    """What does not hold at which move of which case."""
+
+    number: str
+    sequence: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.sequence}: {self.what}"
+
+
+@dataclass
+class Chain:
+    """The moves of one case read so far; `head`, `state` and `sequence` are those of the last one."""
+
+    number: str
+    head: bytes = b""
+    state: str | None = None
+    sequence: int = 0
+
+    def follow(self, row: Any) -> Iterator[Break]:
+        """Yield what does not hold of the next row of history (all its columns)."""
+        body = bytes(row.body)
+        hashed = sha256(b"\x00" + body).digest()
+        for wrong, what in (
+            (hashed != bytes(row.hash), "the hash is not that of the body"),
+            (row.sequence != self.sequence + 1, f"does not follow move {self.sequence}"),
+            (bytes(row.prev) != self.head, "does not hold the hash of the move before"),
+            (row.from_state != self.state, f"starts from {row.from_state}, not from {self.state}"),
+        ):
+            if wrong:
+                yield Break(self.number, row.sequence, what)
+        yield from self._body(row, body)
+        self.head, self.state, self.sequence = hashed, row.to_state, row.sequence
+
+    def _body(self, row: Any, body: bytes) -> Iterator[Break]:
+        try:
+            told = json.loads(body)
+        except ValueError:
+            yield Break(self.number, row.sequence, "the body is no JSON")
+            return
+        for name, column in COLUMNS.items():
+            if told.get(name) != getattr(row, column):
+                yield Break(self.number, row.sequence, f"the column {column} is not what the body says")
+        if told.get("case") != self.number or told.get("prev") != bytes(row.prev).hex():
+            yield Break(self.number, row.sequence, "the body belongs to another case or another move")
+        if told.get("at") != moment(row.at):
+            yield Break(self.number, row.sequence, "the column at is not what the body says")
+
+    def end(self, case: Any) -> Iterator[Break]:
+        """Yield where the case itself (revision, state, head) is not what its last move made of it."""
+        if (case.revision, case.state) != (self.sequence, self.state) or bytes(case.head) != self.head:
+            yield Break(self.number, self.sequence, "the case does not stand where its last move left it")
+
+
+def breaks_of(case: Any, rows: Iterable[Any]) -> list[Break]:
+    """Return all that does not hold of one case, whose rows of history are given in order."""
+    chain = Chain(case.number)
+    found: list[Break] = []
+    for row in rows:
+        found += chain.follow(row)
+    return [*found, *chain.end(case)]

@@ -1,0 +1,83 @@
+"""What is this payment about? Its amount, its instalment, its payee, and what it hangs on."""
+
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.access.reach import Holding, visible_by
+from app.cases.kinds import amounts, offer, overview
+from app.cases.models import Case
+from app.cases.overview import Fact, Link, Overview
+from app.cases.snapshot import CaseRow
+from app.formats import money
+from app.ledger.accounts import AnySession
+from app.ledger.queries import visible_budget_line
+from app.payments.models import Payment
+from app.payments.queries import InstructionShown, PaymentShown, open_instalments, payment
+from app.payments.words import INSTRUCTION_OUTCOMES
+from app.purchasing.models import Instalment
+
+
+@overview("payment")
+def payment_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ...]) -> Overview:
+    """Return amount, instalment, payee and instructions, with the contract, its budget line and its other payments."""
+    shown = payment(session, case.id)
+    if shown is None:
+        return Overview()
+    return Overview(_facts(shown), (*_owners(session, shown, held), *_others(session, shown, held)))
+
+
+def _facts(shown: PaymentShown) -> tuple[Fact, ...]:
+    part = shown.instalment
+    return (
+        Fact(_("Amount"), money(shown.amount_fen), big=True),
+        Fact(_("Instalment"), _("%(position)s of %(of)s", position=part.position, of=part.of), part.condition),
+        Fact(_("Contract"), part.title, part.number),
+        Fact(_("Payee"), shown.payee_name, f"{shown.payee_bank} {shown.payee_account_masked}"),
+        Fact(_("Invoice number"), shown.invoice_no),
+        *(_instruction(sent) for sent in shown.instructions),
+    )
+
+
+def _instruction(sent: InstructionShown) -> Fact:
+    outcome = INSTRUCTION_OUTCOMES[sent.outcome] if sent.outcome else _("the bank has not answered")
+    return Fact(_("Payment instruction"), sent.instruction_no, str(outcome))
+
+
+def _owners(session: AnySession, shown: PaymentShown, held: Iterable[Holding]) -> list[Link]:
+    part = shown.instalment
+    links = [Link(part.title, f"/organizations/{part.organization_id}#contracts", _("Contract %(number)s",
+                                                                                   number=part.number))]
+    line = visible_budget_line(session, part.budget_line_id, held)
+    if line is not None:
+        links.append(Link(line.name, f"/budget-lines/{line.id}", _("Budget line %(code)s", code=line.code)))
+    return links
+
+
+def _others(session: AnySession, shown: PaymentShown, held: Iterable[Holding]) -> list[Link]:
+    query = (
+        select(Case.number, Instalment.position)
+        .join(Payment, Payment.case_id == Case.id)
+        .join(Instalment, Instalment.id == Payment.instalment_id)
+        .where(Instalment.contract_id == shown.instalment.contract_id, Case.id != shown.case_id)
+        .where(visible_by(held, Case))
+        .order_by(Case.id)
+    )
+    return [
+        Link(number, f"/cases/{number}", _("Instalment %(n)s of the same contract", n=position))
+        for number, position in session.execute(query)
+    ]
+
+
+@amounts("payment")
+def payment_amounts(session: AnySession, case_ids: list[int]) -> dict[int, int]:
+    """Return what each of these cases asks for; one query."""
+    query = select(Payment.case_id, Payment.amount_fen).where(Payment.case_id.in_(case_ids))
+    return dict(session.execute(query).tuples().all())
+
+
+@offer("payment")
+def can_ask_for_payment(session: AnySession, organization_id: int) -> bool:
+    """Return whether an instalment of the organization is free to be asked for."""
+    return bool(open_instalments(session, organization_id))

@@ -1,0 +1,298 @@
+"""The auditor's pages and the downloads: who gets what, what it costs, and what is remembered."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, text
+
+from app.access.models import Account
+from app.cases.perform import perform
+from app.documents.folder import documents_folder
+from app.documents.store import path_of
+from app.extensions import db
+from tests.builders import make_actor, make_district
+from tests.builders_access import token_of
+from tests.builders_audit import a_loan, a_signer, client_of, member, members, verified
+from tests.features.audit.scene import a_scene
+from tests.fourth_kind import loan_kind
+
+
+@pytest.fixture
+def scene(session, now):
+    with loan_kind():
+        yield a_scene(session, now)
+
+
+@pytest.fixture
+def auditor(app, session, scene):
+    return client_of(app, session, scene.district.actors["auditor"])
+
+
+@pytest.fixture
+def staff(app, session, scene):
+    return client_of(app, session, scene.district.actors["staff"])
+
+
+@pytest.fixture
+def stranger(app, session, scene):
+    other = make_district(session, "520102")
+    return client_of(app, session, other.actors["auditor"])
+
+
+@pytest.fixture
+def signer(app):
+    with a_signer(app) as signer:
+        yield signer
+
+
+@pytest.fixture
+def impatient(app):
+    app.config["SIGNING_WAIT_SECONDS"] = 0.3
+
+
+class Counted:
+    """The statements that a block sends to the database."""
+
+    def __enter__(self):
+        self.statements = []
+        event.listen(db.engine, "before_cursor_execute", self._note)
+        return self
+
+    def _note(self, _connection, _cursor, statement, *_rest):
+        self.statements.append(statement)
+
+    def __exit__(self, *_error):
+        event.remove(db.engine, "before_cursor_execute", self._note)
+
+
+def without_names_of_requests(answer):
+    return re.sub(r"[0-9a-f]{16}", "", answer.text)
+
+
+def reads(session):
+    return session.execute(text("SELECT subject, what FROM reads ORDER BY id")).all()
+
+
+@pytest.mark.parametrize("address", ["/cases/{}/bundle", "/api/v1/cases/{}/bundle"])
+def test_whoever_reaches_a_case_takes_it_away_and_it_verifies(session, scene, staff, signer, tmp_path, address):
+    answer = staff.get(address.format(scene.number))
+
+    assert (answer.status_code, answer.content_type) == (200, "application/zip")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{scene.number}.zip"'
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert verified(tmp_path, answer.data, "--receipt", scene.receipt)[0] == 0
+    assert reads(session) == [(f"case {scene.number}", "bundle")]
+
+
+def test_a_program_with_a_token_gets_the_same(client, session, scene, signer, tmp_path):
+    person = session.get(Account, scene.district.actors["registrar"].account_id).person
+
+    answer = client.get(f"/api/v1/cases/{scene.number}/bundle", headers=token_of(session, person))
+
+    assert verified(tmp_path, answer.data)[0] == 0
+
+
+@pytest.mark.parametrize("address", ["/cases/{}/bundle", "/api/v1/cases/{}/bundle", "/audit/cases/{}"])
+def test_a_case_out_of_reach_is_answered_like_one_that_does_not_exist(scene, stranger, signer, address):
+    hidden, absent = stranger.get(address.format(scene.number)), stranger.get(address.format("JY26-0000-0001"))
+
+    assert hidden.status_code == absent.status_code == 404
+    assert without_names_of_requests(hidden).replace(scene.number, "") == without_names_of_requests(absent).replace(
+        "JY26-0000-0001", ""
+    )
+
+
+def test_nobody_who_is_not_signed_in_gets_a_bundle(client, scene):
+    assert client.get(f"/cases/{scene.number}/bundle").status_code == 303
+    assert client.get(f"/api/v1/cases/{scene.number}/bundle").status_code == 401
+
+
+@pytest.mark.parametrize("address", ["/cases/{}/bundle", "/api/v1/cases/{}/bundle"])
+def test_without_a_worker_the_answer_says_when_to_try_again_and_nothing_is_remembered(
+    session, scene, staff, impatient, address
+):
+    answer = staff.get(address.format(scene.number))
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert reads(session) == []
+    assert session.execute(text("SELECT count(*) FROM signature_requests")).scalar_one() == 0
+
+
+def test_an_auditor_gets_personal_values_for_a_purpose_that_is_remembered(session, scene, auditor, signer):
+    plain = auditor.get(f"/cases/{scene.number}/bundle")
+    asked = auditor.get(f"/cases/{scene.number}/bundle?purpose=专项审计")
+
+    assert "personal.jsonl" not in members(plain.data)
+    assert b"13800001234" in member(asked.data, "personal.jsonl")
+    assert reads(session)[-1].what == "bundle with personal values: 专项审计"
+
+
+def test_nobody_else_gets_personal_values(scene, staff, signer):
+    assert staff.get(f"/cases/{scene.number}/bundle?purpose=好奇").status_code == 403
+
+
+def test_a_period_bundle_holds_the_cases_that_the_auditor_reaches_and_no_others(
+    session, scene, auditor, stranger, signer, tmp_path
+):
+    mine = auditor.get("/audit/bundle?from=2026-03-01&to=2026-03-31")
+    foreign = stranger.get("/audit/bundle?from=2026-03-01&to=2026-03-31")
+
+    assert scene.number.encode() in member(mine.data, "history.jsonl")
+    assert member(foreign.data, "history.jsonl") == b""
+    assert scene.number.encode() not in foreign.data
+    assert verified(tmp_path, mine.data)[0] == verified(tmp_path, foreign.data)[0] == 0
+    assert reads(session)[0] == ("2026-03-01 至 2026-03-31", "bundle")
+
+
+def test_an_organizations_bundle_is_for_auditors(scene, auditor, staff, signer, tmp_path):
+    address = f"/audit/bundle?organization={scene.district.organization.id}"
+
+    assert verified(tmp_path, auditor.get(address).data)[0] == 0
+    assert staff.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("arguments", ["", "?from=2026-03-01", "?from=2026-03-09&to=2026-03-01", "?from=x&to=y"])
+def test_a_bundle_of_nothing_in_particular_is_asked_to_be_mended(auditor, arguments):
+    assert auditor.get(f"/audit/bundle{arguments}").status_code == 422
+
+
+def test_the_search_shows_moves_newest_first_with_receipts(auditor, scene):
+    page = auditor.get("/audit").text
+
+    assert page.index(scene.receipt) < page.index(f"{scene.number}:1:")
+    assert f'href="/audit/cases/{scene.number}"' in page
+
+
+def test_refused_attempts_are_a_view_of_their_own_with_reasons(auditor, scene):
+    page = auditor.get("/audit?view=attempts").text
+
+    assert scene.number in page
+    assert scene.receipt not in page
+    assert "示例auditor" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ("kind=loan", 2), ("kind=payment", 0), ("trigger=lend", 1), ("q=示例registrar", 1), ("q=无此人", 0),
+        ("q=%25", 0), ("from=2026-03-02&to=2026-03-02", 2), ("from=2026-03-03", 0), ("to=2026-03-01", 0),
+    ],
+)
+def test_the_search_narrows_by_each_of_its_fields(auditor, scene, arguments, found):
+    page = auditor.get(f"/audit?{arguments}").text
+
+    assert page.count(f'href="/audit/cases/{scene.number}"') == found
+
+
+def test_the_search_finds_a_case_by_its_number_however_it_is_typed(auditor, scene):
+    page = auditor.get(f"/audit?q={scene.number.replace('-', '').lower()}").text
+
+    assert page.count(f'href="/audit/cases/{scene.number}"') == 2
+
+
+def test_the_search_shows_nothing_of_cases_out_of_reach(stranger, scene):
+    assert scene.number not in stranger.get("/audit").text
+    assert scene.number not in stranger.get("/audit?view=attempts").text
+    assert f"/audit/cases/{scene.number}" not in stranger.get(f"/audit?q={scene.number}").text
+
+
+def test_the_search_is_for_auditors(staff):
+    assert staff.get("/audit").status_code == 403
+
+
+def test_pages_go_by_key_and_miss_no_move(session, scene, auditor, now):
+    numbers = [a_loan(session, scene.district, now + timedelta(seconds=n)) for n in range(60)]
+
+    first = auditor.get("/audit").text
+    following = re.search(r'rel="next" href="([^"]+)"', first).group(1).replace("&amp;", "&")
+    second = auditor.get(following).text
+
+    shown = re.findall(r'href="/audit/cases/([^"]+)"', first + second)
+    assert sorted(shown) == sorted([*numbers, scene.number, scene.number])
+
+
+@pytest.mark.parametrize(
+    "after", ["x", "1,2,3", "2026-03-02T00:00:00,1,1", "2026-03-02T00:00:00+00:00,9999999999999999999,1"]
+)
+def test_a_made_up_key_is_no_error(auditor, after):
+    assert auditor.get("/audit", query_string={"after": after}).status_code == 200
+    assert auditor.get("/audit", query_string={"after": after, "view": "attempts"}).status_code == 200
+
+
+def test_the_audit_view_shows_all_that_is_recorded_and_is_remembered(session, scene, auditor):
+    page = auditor.get(f"/audit/cases/{scene.number}").text
+
+    assert all(words in page for words in (scene.receipt, "请保持整洁", "活动方案.pdf", "request-7", "居民议事会"))
+    assert "13800001234" not in page
+    assert reads(session) == [(f"case {scene.number}", "audit view")]
+
+
+def test_the_audit_view_is_for_those_who_reach_the_case_as_auditors(app, session, scene):
+    both = make_actor(
+        session, "两处任职", ("registrar", scene.district.district.id),
+        ("auditor", make_district(session, "520103").city.id),
+    )
+    client = client_of(app, session, both)
+
+    assert client.get(f"/cases/{scene.number}").status_code == 200
+    assert client.get(f"/audit/cases/{scene.number}").status_code == 404
+
+
+def test_a_row_that_was_changed_past_all_triggers_is_named(scene, auditor, common_database):
+    common_database[1].execute("UPDATE history SET trigger = 'decline' WHERE sequence = 2")
+
+    page = auditor.get(f"/audit/cases/{scene.number}?lang=en").text
+
+    assert f"{scene.number}:2: the column trigger is not what the body says" in page
+    assert "broken here" in page
+
+
+def test_checking_again_reads_the_signed_log_and_every_paper(session, scene, auditor, signer):
+    auditor.get(f"/cases/{scene.number}/bundle")
+    assert "unchanged" not in auditor.get(f"/audit/cases/{scene.number}?lang=en").text
+
+    page = auditor.post(f"/audit/cases/{scene.number}/verify?lang=en").text
+    assert "The history of this case holds" in page
+    assert "Their proofs lead to the signed root" in page
+    assert "unchanged" in page
+
+    sha = session.execute(text("SELECT sha256 FROM documents")).scalar_one()
+    path = path_of(documents_folder(), sha)
+    path.chmod(0o600)
+    path.write_bytes(b"other")
+    assert "Not all papers are what they were" in auditor.post(f"/audit/cases/{scene.number}/verify?lang=en").text
+
+
+def test_checking_again_finds_a_leaf_that_is_not_the_move(app, session, scene, auditor, signer, common_database):
+    auditor.get(f"/cases/{scene.number}/bundle")
+    superuser = common_database[1]
+    superuser.execute("UPDATE log_leaves SET hash = sha256('other'::bytea) WHERE position = 0")
+
+    page = auditor.post(f"/audit/cases/{scene.number}/verify?lang=en").text
+
+    assert "is not in the log that was signed" in page
+
+
+def test_moves_that_wait_for_their_signature_are_told_apart(app, session, scene, auditor):
+    assert "wait to be signed" in auditor.get(f"/audit/cases/{scene.number}?lang=en").text
+
+
+def test_the_pages_cost_the_same_however_much_there_is(app, session, scene, auditor, now):
+    def cost(address):
+        auditor.get(address)
+        with Counted() as counted:
+            assert auditor.get(address).status_code == 200
+        return len(counted.statements)
+
+    addresses = ["/audit", "/audit?view=attempts", f"/audit/cases/{scene.number}"]
+    before = [cost(address) for address in addresses]
+    for _ in range(10):
+        a_loan(session, scene.district, now)
+    perform(
+        session, kind="loan", number=scene.number, trigger="bring_back", actor=scene.district.actors["staff"],
+        data={}, revision=2, now=now + timedelta(days=1),
+    )
+
+    assert [cost(address) for address in addresses] == before
+    assert max(before) <= 20
