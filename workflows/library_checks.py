@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from workflows.definition import NAME, Text
 from workflows.loader import BASE, Library
 from workflows.policy import PolicyNumber
+from workflows.rubrics import RubricFile
+from workflows.rules.scoring import Rubric, rubric_mistakes
 
 # Longer titles no longer fit a button, a stepper or the diagram.
 TITLE_ZH, TITLE_EN = 10, 28
@@ -25,6 +27,8 @@ def library_mistakes(library: Library) -> Iterator[str]:
             if number.name not in base_names:
                 yield f"{where}: base has no number of this name"
             yield from (f"{where}: {mistake}" for mistake in _policy_number(number))
+    for rubrics in library.rubric_files:
+        yield from _rubric_file(rubrics)
     for kind in library.kinds():
         if not any(item.kind == kind and item.place == BASE for item in library.definitions):
             yield f"{kind}: base has no definition of this kind"
@@ -37,11 +41,33 @@ def _policy_number(number: PolicyNumber) -> Iterator[str]:
         yield f"{number.value} {number.unit} is out of range"
     yield from both("title", number.title)
     yield from both("cite", number.cite)
-    unsure = any(zh in number.cite.zh and en in number.cite.en.lower() for zh, en in UNSURE)
-    if number.verified and unsure:
+    yield from certain(number.cite, verified=number.verified)
+
+
+def certain(cite: Text, *, verified: bool) -> Iterator[str]:
+    """Yield where a source and what is said of it do not fit: only what somebody has read is verified."""
+    unsure = any(zh in cite.zh and en in cite.en.lower() for zh, en in UNSURE)
+    if verified and unsure:
         yield "is verified, but its cite says that it is not"
-    if not number.verified and not unsure:
+    if not verified and not unsure:
         yield "is not verified, so its cite must say 未核实/unverified or 默认值，无来源/default, no source"
+
+
+def _rubric_file(file: RubricFile) -> Iterator[str]:
+    for rubric in file.rubrics.values():
+        where = f"{file.place}/rubrics.v{file.version} {rubric.name}"
+        for mistake in (*_rubric(rubric), *rubric_mistakes(rubric)):
+            yield f"{where}: {mistake}"
+
+
+def _rubric(rubric: Rubric) -> Iterator[str]:
+    yield from both("title", rubric.title)
+    yield from both("cite", rubric.cite)
+    yield from certain(rubric.cite, verified=rubric.verified)
+    for leaf in rubric.leaves():
+        yield from both(f"criterion {leaf.name} title", leaf.title)
+    for level in rubric.levels:
+        yield from both(f"level {level.name} title", level.title)
 
 
 def _places(library: Library) -> Iterator[str]:

@@ -17,6 +17,8 @@ from workflows.reading import (
     read_place,
     read_policy,
 )
+from workflows.rubrics import NoRubric, RubricFile, read_rubrics
+from workflows.rules.scoring import Rubric
 
 ROOT = Path(__file__).with_name("definitions")
 BASE = "base"
@@ -46,9 +48,11 @@ class Library:
         definitions: Iterable[Definition] = (),
         policies: Iterable[PolicyFile] = (),
         places: Iterable[Place] = (),
+        rubrics: Iterable[RubricFile] = (),
     ) -> None:
         self._definitions = list(definitions)
         self._policies = tuple(policies)
+        self._rubrics = tuple(rubrics)
         self.places = {place.code: place for place in places}
         self._policy_by_pins = lru_cache(maxsize=256)(self._combined)
 
@@ -69,6 +73,11 @@ class Library:
     def policies(self) -> tuple[PolicyFile, ...]:
         """Return every policy file of every place and version."""
         return self._policies
+
+    @property
+    def rubric_files(self) -> tuple[RubricFile, ...]:
+        """Return every rubric file of every place and version."""
+        return self._rubrics
 
     def kinds(self) -> tuple[str, ...]:
         """Return the names of all kinds, sorted."""
@@ -134,6 +143,26 @@ class Library:
         """Return the policy that `Policy.pins` named, or raise NoPolicy."""
         return self._policy_by_pins(pins)
 
+    def rubric(self, name: str, places: Sequence[str], on: date) -> Rubric:
+        """Return the rubric that the most specific place has on that day, or raise NoRubric."""
+        for place in places:
+            files = [
+                file
+                for file in self._rubrics
+                if file.place == place and file.effective_from <= on and name in file.rubrics
+            ]
+            if files:
+                return max(files, key=lambda file: (file.effective_from, file.version)).rubrics[name]
+        raise NoRubric(f"no rubric {name} on {on} in {', '.join(places)}")
+
+    def rubric_pinned(self, pin: str) -> Rubric:
+        """Return the rubric that `Rubric.pin` named, or raise NoRubric."""
+        for file in self._rubrics:
+            for rubric in file.rubrics.values():
+                if rubric.pin == pin:
+                    return rubric
+        raise NoRubric(f"no rubric {pin}")
+
     def place_chain(self, division_code: str) -> tuple[str, ...]:
         """Return the places whose files matter for a division, the most specific first, base last."""
         code = division_code
@@ -167,6 +196,7 @@ def read_all(root: Path) -> tuple[Library, list[str]]:
     problems: list[str] = []
     places: list[Place] = []
     policies: list[PolicyFile] = []
+    rubrics: list[RubricFile] = []
     definitions: list[Definition] = []
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
         code = folder.name.partition("-")[0]
@@ -179,9 +209,11 @@ def read_all(root: Path) -> tuple[Library, list[str]]:
             if path.name == "place.toml":
                 places.append(read_place(table, code))
             elif match is None:
-                table.note("the name must be place.toml, policy.v<n>.toml or <kind>.v<n>.toml")
+                table.note("the name must be place.toml, policy.v<n>.toml, rubrics.v<n>.toml or <kind>.v<n>.toml")
             elif match["kind"] == "policy":
                 policies.append(read_policy(table, code, int(match["version"])))
+            elif match["kind"] == "rubrics":
+                rubrics.append(read_rubrics(table, code, int(match["version"])))
             else:
                 definitions.append(
                     read_definition(table, content, code, match["kind"], int(match["version"]))
@@ -189,7 +221,7 @@ def read_all(root: Path) -> tuple[Library, list[str]]:
             problems += table.problems
         if code not in {place.code for place in places}:
             problems.append(f"{folder.name}: place.toml is missing")
-    return Library(definitions, policies, places), problems
+    return Library(definitions, policies, places, rubrics), problems
 
 
 @lru_cache(maxsize=1)

@@ -113,7 +113,7 @@ def add_months(start: date, n: int, calendar: Calendar) -> Due:
     """Return the same day n months on, or that month's last day, rolled to the next working day."""
     if n < 1:
         raise ValueError("a period has at least one month")
-    return next_working_day(_months_on(start, n), calendar)
+    return next_working_day(months_on(start, n), calendar)
 
 
 def next_working_day(day: date, calendar: Calendar) -> Due:
@@ -179,7 +179,7 @@ def _end_of_period(first: date, unit: str, number: int, extra: int, calendar: Ca
     if unit == "days":
         return add_days(first, number + extra, calendar)
     if unit == "months":
-        return next_working_day(_months_on(first, number) + timedelta(days=extra), calendar)
+        return next_working_day(months_on(first, number) + timedelta(days=extra), calendar)
     raise ValueError(f"a period is counted in working_days, days or months, not in {unit!r}")
 
 
@@ -195,7 +195,8 @@ def _joined(pauses: Sequence[Pause]) -> list[tuple[date, date]]:
     return joined
 
 
-def _months_on(start: date, n: int) -> date:
+def months_on(start: date, n: int) -> date:
+    """Return the same day n months later, or the last day of a month that is too short."""
     years, month = divmod(start.month - 1 + n, 12)
     year = start.year + years
     return date(year, month + 1, min(start.day, month_lengths.monthrange(year, month + 1)[1]))
