@@ -111,6 +111,24 @@ def once(trigger: str, code: str, text: Text) -> GuardFunction:
     return ask
 
 
+def unless(fact: str, code: str, text: Text) -> GuardFunction:
+    """Return a guard function that refuses unless the fact of this name holds."""
+
+    def ask(facts: Any, acting: Acting, data: Mapping[str, Any] | None, now: datetime) -> Reason | None:
+        return None if getattr(facts, fact) else Reason(code, text)
+
+    return ask
+
+
+def performed_by(trigger: str, code: str, text: Text) -> GuardFunction:
+    """Return a guard function that refuses whoever fired `trigger` on this case."""
+
+    def ask(facts: Facts, acting: Acting, data: Mapping[str, Any] | None, now: datetime) -> Reason | None:
+        return Reason(code, text) if facts.case.performed(acting.person_id, trigger) else None
+
+    return ask
+
+
 @guard(
     "documents_complete",
     Text("必交材料齐全", "Every required document is there"),
