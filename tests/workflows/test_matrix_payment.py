@@ -7,6 +7,7 @@ import pytest
 from tests.builders_workflows import NOW, acting, payment_facts, shipped, step
 from tests.workflows.matrix import Allowed, assert_clock_moves, assert_matrix, assert_options, outcome
 from workflows.engine import Refused, decide
+from workflows.kinds.payment import CONDITIONS
 
 PAYMENT = shipped("payment")
 CHECKERS = {"project_officer", "finance_officer"}
@@ -59,6 +60,8 @@ GUARDS = [
     (None, "apply", {"contract_with_organization": False}, 1, "not_your_contract"),
     (None, "apply", {"open_payment_elsewhere": True}, 1, "instalment_taken"),
     (None, "apply", {"earlier_instalments_settled": False}, 1, "earlier_instalment_open"),
+    (None, "apply", {"condition_missing": ("report",)}, 1, "instalment_condition_open"),
+    (None, "apply", {"nothing_to_rectify": False}, 1, "rectification_open"),
     (None, "apply", {"amount_fen": 30_000_01}, 1, "amount_differs"),
     (None, "apply", {"payee_is_organization": False}, 1, "payee_differs"),
     (None, "apply", {"missing_documents": ("invoice",)}, 1, "documents_missing"),
@@ -79,9 +82,11 @@ GUARDS = [
     ("business_checked", "check_finance", {"committed_fen": 29_999_99}, 7, "not_enough_committed"),
     ("finance_checked", "approve", {}, 7, "four_eyes"),
     ("finance_checked", "approve", {"organization_registered": False}, 77, "organization_not_registered"),
+    ("finance_checked", "approve", {"nothing_to_rectify": False}, 77, "rectification_open"),
     ("finance_checked", "approve", {"committed_fen": 29_999_99}, 77, "not_enough_committed"),
     ("approved", "instruct", {}, 8, "approved_it_yourself"),
     ("approved", "instruct", {"organization_registered": False}, 77, "organization_not_registered"),
+    ("approved", "instruct", {"nothing_to_rectify": False}, 77, "rectification_open"),
     ("approved", "instruct", {"payable_fen": 29_999_99}, 77, "not_enough_payable"),
     ("in_transit", "settle", {"bank_line_matches": False}, 7, "no_bank_line"),
     ("in_transit", "bounce", {"bank_line_matches": False}, 7, "no_bank_line"),
@@ -108,6 +113,17 @@ def test_every_guard_of_the_definition_is_tried_above():
     named = {(item.trigger, guard) for item in PAYMENT.transitions for guard in item.guards}
 
     assert len({(trigger, reason) for _, trigger, _, _, reason in GUARDS}) == len(named)
+
+
+@pytest.mark.parametrize("code", sorted(CONDITIONS))
+def test_a_condition_that_is_missing_is_named_in_both_languages(code: str):
+    with pytest.raises(Refused) as refused:
+        decide(
+            PAYMENT, state=None, trigger="apply", acting=acting("staff"),
+            facts=payment_facts(condition_missing=(code,)), data={}, now=NOW,
+        )
+    (reason,) = refused.value.reasons
+    assert CONDITIONS[code].zh in reason.text.zh and CONDITIONS[code].en in reason.text.en
 
 
 def test_an_instalment_that_does_not_exist_is_one_reason_and_not_two():

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from workflows.kinds.acceptance import AcceptanceFacts
 from workflows.kinds.affiliation import AffiliationFacts
+from workflows.kinds.closure import ClosureFacts
+from workflows.kinds.evaluation import EvaluationFacts
+from workflows.kinds.milestone_report import MilestoneReportFacts
 from workflows.kinds.payment import PaymentFacts
+from workflows.kinds.rectification import RectificationFacts
 from workflows.kinds.registration import RegistrationFacts
 
 FACTS: dict[str, type] = {
     "registration": RegistrationFacts,
     "affiliation": AffiliationFacts,
     "payment": PaymentFacts,
+    "milestone_report": MilestoneReportFacts,
+    "evaluation": EvaluationFacts,
+    "acceptance": AcceptanceFacts,
+    "rectification": RectificationFacts,
+    "closure": ClosureFacts,
 }

@@ -32,6 +32,19 @@ class PaymentFacts:
     payee_is_organization: bool
     bank_line_matches: bool
     missing_documents: tuple[str, ...]
+    # Of what the instalment waits for, what is missing; CONDITIONS has the words.
+    condition_missing: tuple[str, ...] = ()
+    nothing_to_rectify: bool = True
+
+
+CONDITIONS: Mapping[str, Text] = {
+    "report": Text("本期阶段报告通过", "an accepted stage report on this instalment"),
+    "mid_evaluation": Text("中期评估合格", "a mid-term evaluation that is passed"),
+    "final_evaluation": Text("终期评估合格", "a final evaluation that is passed"),
+    "acceptance": Text("验收合格", "acceptance of the project"),
+    "closed": Text("合同未结项", "a contract that is not closed"),
+}
+"""What an instalment may wait for, besides nothing; a closed contract is paid no more."""
 
 
 def _yuan(fen: int) -> str:
@@ -122,6 +135,24 @@ def earlier_instalments_paid(facts: PaymentFacts, acting: Acting, data: Data, no
             "前一期款项尚未到账；请按合同顺序申请。",
             "An earlier instalment is not settled yet; apply in order.",
         ),
+    )
+
+
+@guard(
+    "instalment_condition_met",
+    Text("本期付款条件已经成就", "The condition of the instalment is met"),
+    needs=("condition_missing",),
+    reads_input=True,
+)
+def instalment_condition_met(facts: PaymentFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse an instalment whose condition is not met, and name what is missing."""
+    if not facts.condition_missing:
+        return None
+    zh = "、".join(CONDITIONS[code].zh for code in facts.condition_missing)
+    en = ", ".join(CONDITIONS[code].en for code in facts.condition_missing)
+    return Reason(
+        "instalment_condition_open",
+        Text(f"本期付款条件尚未成就，还缺：{zh}。", f"The condition of this instalment is not met. Missing: {en}."),
     )
 
 
