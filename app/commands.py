@@ -26,6 +26,7 @@ GROUPS = {
     "database": "app.database.commands:group",
     "demo": "app.demo.commands:group",
     "history": "app.audit.commands:group",
+    "purchasing": "app.purchasing.commands:group",
     "registry": "app.organizations.commands:registry",
     "seed": "app.seed.commands:group",
     "workflows": "app.doors.workflow_commands:group",

@@ -33,7 +33,13 @@ class ControlPoint:
 
 
 CONTROL_POINTS: dict[str, tuple[ControlPoint, ...]] = {
+    "programme": (ControlPoint(state="in_force", control="confirm", guard="four_eyes"),),
+    "plan": (ControlPoint(state="approved", control="approve", guard="four_eyes"),),
     "payment": (ControlPoint(state="paid", control="approve", guard="four_eyes"),),
+    "incubation": (
+        ControlPoint(state="incubating", control="publish", guard="decided_by_another"),
+        ControlPoint(state="graduated", control="graduate", guard="decided_by_another"),
+    ),
 }
 
 

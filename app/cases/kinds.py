@@ -23,6 +23,7 @@ _FACTS: dict[str, FactsOf] = {}
 _OPENING_NODES: dict[str, OpeningNode] = {}
 _OPENING_ORGANIZATIONS: dict[str, OpeningOrganization] = {}
 _CHOICES: dict[str, Choices] = {}
+_CHOICES_HELD: dict[str, Choices] = {}
 _EXAMPLES: dict[str, Callable[..., Any]] = {}
 _OVERVIEWS: "dict[str, Callable[..., Overview]]" = {}
 _AMOUNTS: dict[str, Callable[..., dict[int, int]]] = {}
@@ -72,6 +73,8 @@ opening_organization = _registrar(_OPENING_ORGANIZATIONS)
 """Register opening_organization(session, data) -> the organization that a case is about which an office opens."""
 choices = _registrar(_CHOICES)
 """Register choices(session, case, organization_id) -> [(value, label)] for a field's `choices_from`."""
+choices_held = _registrar(_CHOICES_HELD)
+"""Register choices_held(session, person_id) -> [(value, label)] for a list that depends on what somebody holds."""
 example = _registrar(_EXAMPLES)
 """Register example(session, case) -> the value that fits this very case, for a field's `example_from`."""
 overview = _registrar(_OVERVIEWS)
@@ -110,6 +113,15 @@ def opening_organization_of(kind: str) -> OpeningOrganization | None:
 def choices_of(name: str) -> Choices:
     """Return a registered list of choices."""
     return _CHOICES[name]
+
+
+def choices_for_person(
+    name: str, session: Any, case: Any, organization_id: int | None, person_id: int | None
+) -> list[tuple[Any, str]]:
+    """Return the list of a field's `choices_from` as this person may choose."""
+    if name in _CHOICES_HELD:
+        return _CHOICES_HELD[name](session, person_id)
+    return _CHOICES[name](session, case, organization_id)
 
 
 def example_of(name: str) -> Callable[..., Any]:

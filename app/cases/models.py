@@ -120,7 +120,7 @@ class Clock(db.Model):
     __table_args__ = (
         Index("ix_clocks_firing", "due_at",
               postgresql_where=text("stopped_at IS NULL AND paused_since IS NULL AND fires IS NOT NULL")),
-        CheckConstraint("unit IN ('working_days', 'days', 'months')", name="unit_is_known"),
+        CheckConstraint("unit IN ('working_days', 'days', 'months', 'until')", name="unit_is_known"),
     )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from app.cases.drafts import find_draft
-from app.cases.kinds import choices_of, input_of
+from app.cases.kinds import choices_for_person, choices_of, input_of
 from app.cases.models import Draft
 from app.cases.numbers import own_organizations
 from app.cases.snapshot import CaseRow
@@ -125,7 +125,7 @@ def _takes_text(schema: Schema, name: str) -> bool:
 
 def _rows_of(case: CaseRow | None, organization_id: int | None) -> Any:
     def rows(name: str) -> list[tuple[Any, str]]:
-        return choices_of(name)(db.session, case, organization_id)
+        return choices_for_person(name, db.session, case, organization_id, actor().person_id)
 
     return rows
 

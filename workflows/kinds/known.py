@@ -6,8 +6,11 @@ from workflows.kinds.acceptance import AcceptanceFacts
 from workflows.kinds.affiliation import AffiliationFacts
 from workflows.kinds.closure import ClosureFacts
 from workflows.kinds.evaluation import EvaluationFacts
+from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.kinds.milestone_report import MilestoneReportFacts
 from workflows.kinds.payment import PaymentFacts
+from workflows.kinds.plan import PlanFacts
+from workflows.kinds.programme import ProgrammeFacts
 from workflows.kinds.rectification import RectificationFacts
 from workflows.kinds.registration import RegistrationFacts
 
@@ -20,4 +23,8 @@ FACTS: dict[str, type] = {
     "acceptance": AcceptanceFacts,
     "rectification": RectificationFacts,
     "closure": ClosureFacts,
+    "programme": ProgrammeFacts,
+    "plan": PlanFacts,
+    "incubation": IncubationFacts,
+    "incubation_review": IncubationReviewFacts,
 }

@@ -1,0 +1,65 @@
+"""Where do a fund's rules belong, and who may choose them?"""
+
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, text
+
+from app.access.models import Node
+from app.access.nodes import AnySession
+from app.cases.kinds import choices_held, facts, opening_node, opening_organization
+from app.cases.snapshot import CaseRow
+from app.errors import InvalidInput
+from workflows.kinds.case import CaseFacts
+from workflows.kinds.programme import ProgrammeFacts
+
+LARGEST_ID = 2**63 - 1
+
+OFFICES = text("""
+SELECT DISTINCT o.id FROM role_grants g JOIN nodes n ON n.id = g.node_id
+  JOIN nodes o ON o.kind = 'buyer' AND starts_with(o.path, n.path)
+ WHERE g.person_id = :person AND g.role IN ('buyer', 'project_officer') AND g.case_id IS NULL
+   AND g.valid_from <= current_date AND (g.valid_to IS NULL OR g.valid_to > current_date)
+""")
+
+
+def offices_of(session: AnySession, person_id: int | None) -> list[int]:
+    """Return the buying offices for which the person plans or decides."""
+    return list(session.execute(OFFICES, {"person": person_id}).scalars())
+
+
+@choices_held("offices_held")
+def offices_held(session: AnySession, person_id: int | None) -> list[tuple[int, str]]:
+    """Return the buying offices of the person by name."""
+    query = select(Node).where(Node.id.in_(offices_of(session, person_id))).order_by(Node.name_zh, Node.id)
+    return [(node.id, node.name(str(get_locale()))) for node in session.scalars(query)]
+
+
+@opening_organization("programme")
+def nobody(session: AnySession, data: Any) -> None:
+    """Return no organization: an office's own business."""
+    return None
+
+
+@opening_node("programme")
+def office_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
+    """Return the office that was chosen; whether it is the person's own is a matter of roles."""
+    return node_of_kind(session, data.get("office") if isinstance(data, dict) else None, "buyer", "office")
+
+
+def node_of_kind(session: AnySession, node_id: Any, kind: str, field: str) -> int:
+    """Return the node if there is such a one, or raise InvalidInput for the field."""
+    if type(node_id) is int and 0 < node_id <= LARGEST_ID:
+        found = session.execute(select(Node.id).where(Node.id == node_id, Node.kind == kind)).scalar()
+        if found is not None:
+            return found
+    raise InvalidInput({field: [str(_l("Choose one of the list."))]})
+
+
+@facts("programme")
+def programme_facts(
+    session: AnySession, case: CaseRow, data: dict[str, Any] | None, case_facts: CaseFacts
+) -> ProgrammeFacts:
+    """Return the facts: the case alone."""
+    return ProgrammeFacts(case=case_facts)

@@ -1,0 +1,116 @@
+"""What does a buyer enter of a fund's rules, and what does the second person say?"""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError, validates_schema
+
+from app.cases.inputs import (
+    Input,
+    choice_field,
+    integer_field,
+    money_field,
+    row_choice_field,
+    table_field,
+    text_field,
+)
+from app.cases.kinds import input_for
+from workflows.rules.bands import Band, mistakes
+from workflows.rules.instalments import WHOLE_BP
+
+FULL_POINTS = 100
+
+
+class Direction(Input):
+    """One direction that the fund supports."""
+
+    name = text_field(_l("Direction"), max=60, example="为老服务")
+
+
+class InstalmentShare(Input):
+    """One instalment of every contract of the programme."""
+
+    share_bp = integer_field(_l("Share in basis points"), min=1, max=WHOLE_BP, example=WHOLE_BP)
+    condition = text_field(_l("Due when"), max=200, example="合同签订后")
+
+
+class CriterionPoints(Input):
+    """One criterion of the rubric."""
+
+    title = text_field(_l("Criterion"), max=60, example="需求与目标")
+    points = integer_field(_l("Most points"), min=1, max=FULL_POINTS, example=FULL_POINTS)
+
+
+class BandRow(Input):
+    """One band of totals: from `low` up to the next band's."""
+
+    title = text_field(_l("Band"), max=30, example="合格")
+    low = integer_field(_l("From points"), min=0, max=FULL_POINTS, example=0)
+
+
+@input_for("programme", "enter")
+class EnterProgramme(Input):
+    """The rules of one fund for one year."""
+
+    office = row_choice_field(_l("Buyer"), "offices_held", help=_l("The offices for which you are the buyer."))
+    code = text_field(_l("Short code"), max=30, example="GYCT", help=_l("The same code again is a new version."))
+    title = text_field(_l("Title of the programme"), max=120, example="社区公益服务专项")
+    year = integer_field(_l("Year"), min=2020, max=2100, example=2026)
+    regime = choice_field(
+        _l("Regime"), [("P", _l("Government procurement")), ("G", _l("Grant"))],
+        help=_l("Statutory procurement clocks hold for the first only; the two are never mixed."),
+    )
+    cite = text_field(_l("Source of the rules"), max=300, example="2026年项目指南（示例）")
+    directions = table_field(_l("Directions"), Direction, max_rows=60)
+    cap_fen = money_field(_l("Most for one package"), example=50_000_000)
+    most_per_organization = integer_field(
+        _l("Most contracts per organization"), min=1, max=99, required=False, example=2,
+        help=_l("Empty: no limit."),
+    )
+    publicity_days = integer_field(_l("Working days of publicity"), min=1, max=60, example=5)
+    rubric = text_field(_l("Name of the rubric"), max=60, example="项目评审")
+    criteria = table_field(_l("Criteria"), CriterionPoints, max_rows=30, help=_l("Together 100 points."))
+    bands = table_field(_l("Bands"), BandRow, max_rows=10, help=_l("The lowest begins at 0."))
+    instalments = table_field(
+        _l("Instalments"), InstalmentShare, max_rows=12, help=_l("Together 10000 basis points.")
+    )
+
+    @validates_schema
+    def _adds_up(self, data: dict[str, Any], **_: Any) -> None:
+        wrong: dict[str, list[str]] = {}
+        if sum(row["share_bp"] for row in data["instalments"]) != WHOLE_BP:
+            wrong["instalments"] = [str(_l("The shares must make 10000 basis points."))]
+        if sum(row["points"] for row in data["criteria"]) != FULL_POINTS:
+            wrong["criteria"] = [str(_l("The points must make 100."))]
+        if mistakes(bands_of(data["bands"]), low=0, high=FULL_POINTS):
+            wrong["bands"] = [str(_l("The bands must cover 0 to 100 points, each beginning at another point."))]
+        if wrong:
+            raise ValidationError(wrong)
+
+
+def bands_of(rows: list[dict[str, Any]]) -> list[Band]:
+    """Return the partition that these beginnings make: each band ends where the next begins."""
+    ordered = sorted(rows, key=lambda row: row["low"])
+    ends = [row["low"] for row in ordered[1:]] + [FULL_POINTS + 1]
+    return [Band(row["title"], row["low"], end) for row, end in zip(ordered, ends, strict=True)]
+
+
+@input_for("programme", "confirm")
+class ConfirmProgramme(Input):
+    """A word of the second person."""
+
+    remark = text_field(_l("Remark"), max=500, multiline=True, required=False, example="与文件一致。")
+
+
+@input_for("programme", "refuse")
+class RefuseProgramme(Input):
+    """Why the rules are not confirmed."""
+
+    reason = text_field(_l("Reason"), min=4, max=1000, multiline=True, example="付款比例与文件不一致。")
+
+
+@input_for("programme", "withdraw")
+class WithdrawProgramme(Input):
+    """Why they are taken back."""
+
+    reason = text_field(_l("Reason"), max=500, multiline=True, required=False, example="重新录入。")
