@@ -22,6 +22,8 @@ MODULES = (
     "app.purchasing.plan.inputs", "app.purchasing.plan.facts", "app.purchasing.plan.effects",
     "app.registration.models", "app.registration.inputs", "app.registration.facts", "app.registration.effects",
     "app.registration.overview",
+    "app.incubation.models", "app.incubation.inputs", "app.incubation.choices", "app.incubation.facts",
+    "app.incubation.effects", "app.incubation.review_effects", "app.incubation.overview",
     "app.affiliation.models", "app.affiliation.inputs", "app.affiliation.facts", "app.affiliation.effects",
     "app.affiliation.overview",
     "app.payments.models", "app.payments.inputs", "app.payments.choices", "app.payments.facts", "app.payments.effects",

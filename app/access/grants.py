@@ -1,5 +1,6 @@
 """How does a person get a role, and lose it? By dated rows that say who did it; nobody changes their own."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -79,3 +80,16 @@ def revoke(session: AnySession, given: RoleGrant, *, on: date, by: int | None, n
     given.revoked_by = by
     given.revoked_at = now
     session.flush()
+
+
+def end_on_case(
+    session: AnySession, *, person_id: int, role: str, case_ids: Iterable[int], on: date, now: datetime
+) -> None:
+    """End what the person holds in this role on these cases: from the day `on` they find no trace of them."""
+    query = select(RoleGrant).where(
+        RoleGrant.person_id == person_id, RoleGrant.role == role, RoleGrant.case_id.in_(list(case_ids)),
+        or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > on),
+    )
+    for given in session.scalars(query):
+        # By the case's own move, not by an administrator: an expert who steps out ends their part themselves.
+        revoke(session, given, on=on, by=None, now=now)

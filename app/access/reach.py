@@ -231,6 +231,18 @@ def who_would_do(
     return tuple(answer)
 
 
+def bound_person(session: AnySession, role: str, *, case_id: int, on: date) -> int | None:
+    """Return the one person who holds the role on this very case today; None where nobody or several do."""
+    query = (
+        select(RoleGrant.person_id)
+        .where(RoleGrant.role == role, RoleGrant.case_id == case_id, in_force(on), can_sign_in())
+        .distinct()
+        .limit(2)
+    )
+    people = session.scalars(query).all()
+    return people[0] if len(people) == 1 else None
+
+
 def people_holding(session: AnySession, role: str, *, node_path: str, on: date) -> list[Person]:
     """Return who holds the role on this node or above it today: whom a notice to it reaches."""
     query = (

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 from flask_babel import lazy_gettext as _l
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
+from app.clock import SHANGHAI
+
 Label: TypeAlias = Any
 """A text or a lazy translation."""
 MOST_FEN = 10**15
@@ -119,6 +121,17 @@ def row_choice_field(
     )
 
 
+def named_row_choice_field(
+    label: Label, choices_from: str, *, required: bool = True, help: Label | None = None, **metadata: Any
+) -> fields.String:
+    """One row of a list that depends on the case, called by its name: such as a criterion of the case's rubric."""
+    return fields.String(
+        validate=validate.Length(min=1, max=60, error=WRONG_FORM),
+        error_messages=_messages(invalid=_l("Choose one of the list.")), **_optional(required),
+        metadata=_metadata(label, "row_choice", help, "name", choices_from=choices_from, **metadata),
+    )
+
+
 def money_field(
     label: Label, *, required: bool = True, help: Label | None = None, example: int = 3_500_000,
     min_fen: int = 1, **metadata: Any,
@@ -154,6 +167,18 @@ def date_field(
     return fields.Date(
         error_messages=_messages(invalid=_l("Write the date as year-month-day, such as 2026-03-02.")),
         **_optional(required), metadata=_metadata(label, "date", help, example, **metadata),
+    )
+
+
+def moment_field(
+    label: Label, *, required: bool = True, help: Label | None = None,
+    example: str = "2026-06-01T17:00:00+08:00", **metadata: Any,
+) -> fields.AwareDateTime:
+    """A day and time, ISO with its zone in JSON; what is typed without a zone is Shanghai's."""
+    return fields.AwareDateTime(
+        format="iso", default_timezone=SHANGHAI,
+        error_messages=_messages(invalid=_l("Write day and time as 2026-06-01T17:00.")),
+        **_optional(required), metadata=_metadata(label, "moment", help, example, **metadata),
     )
 
 

@@ -37,12 +37,17 @@ def own_organizations(session: AnySession, person_id: int | None, now: datetime)
     return list(session.execute(OWN, {"person": person_id, "today": today}).scalars())
 
 
+def places_of(session: AnySession, node_id: int) -> tuple[str, ...]:
+    """Return the places whose files matter at a node, the most specific first."""
+    division = session.execute(TERRITORIES, {"node": node_id}).scalar()
+    return place_chain(division) if division else ("base",)
+
+
 def definition_in_force(
     session: AnySession, kind: str, node_id: int, legal_class: str | None, now: datetime
 ) -> tuple[Definition, str]:
     """Return the definition and the pins of the policy that a case opened here and now takes for life."""
-    division = session.execute(TERRITORIES, {"node": node_id}).scalar()
-    places = place_chain(division) if division else ("base",)
+    places = places_of(session, node_id)
     today = now.astimezone(SHANGHAI).date()
     try:
         definition = library().in_force(kind, places, legal_class, today)

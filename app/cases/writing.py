@@ -6,12 +6,14 @@ from datetime import datetime
 from marshmallow import Schema
 
 from app.access.nodes import AnySession
+from app.access.reach import bound_person
 from app.access.roles import ROLES
 from app.cases.chain import hide_personal, link, receipt
 from app.cases.clocks import earliest_due, merged, next_clocks
 from app.cases.closing import Closing, close
 from app.cases.move import Move
 from app.cases.snapshot import CaseRow
+from app.clock import SHANGHAI
 from app.errors import Answer, StaleRevision
 from workflows.definition import Definition
 from workflows.engine import Decision
@@ -42,7 +44,8 @@ def write_move(
     at = max(request.now, case.last_at) if case.last_at else request.now
     policy = library().policy_pinned(case.policy)
     clocks = next_clocks(
-        definition, policy, to_state=decision.to_state, runs=case.clocks, extends=transition.extends, now=at
+        definition, policy, to_state=decision.to_state, runs=case.clocks, extends=transition.extends, now=at,
+        ends={**move.data, **move.ends},
     )
     shown, personal = hide_personal(schema, move.data)
     link_ = link(
@@ -63,7 +66,8 @@ def write_move(
         request_id=request.request_id, link=link_,
         waits_role=None if final else state.waits_for,
         waits_node=None if final or state.waits_for is None else node_for(state.waits_for, case),
-        waits_person=None, due_at=None if final else earliest_due(merged(case.clocks, clocks)),
+        waits_person=None if final else _person_for(session, state.waits_for, case, at),
+        due_at=None if final else earliest_due(merged(case.clocks, clocks)),
         closed_at=at if final else None, clocks=clocks,
         notices=[(n.to, node_for(n.to, case), n.template) for n in transition.notices],
         personal=personal, documents=move.attachments, draft_holder=case.organization_node_id,
@@ -82,3 +86,8 @@ def node_for(role: str, case: CaseRow) -> int:
     return case.node_id
 
 
+def _person_for(session: AnySession, role: str | None, case: CaseRow, at: datetime) -> int | None:
+    """Return for whom alone the case waits: a role that is held on one case only names its person."""
+    if role is None or ROLES[role].reach != "case":
+        return None
+    return bound_person(session, role, case_id=case.id, on=at.astimezone(SHANGHAI).date())

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from app.extensions import db
+from workflows.rules.conflicts import TIES
 
 LEGAL_TYPES = ("social_service", "association", "foundation", "other")
 SOURCES = ("case", "certificate", "establishment_decision", "change_decision")
@@ -162,3 +163,20 @@ class UsccAllotment(db.Model):
     last_number: Mapped[int] = mapped_column(Integer)
 
 
+class PersonTie(db.Model):
+    """A person is tied to an organization from `from_on` until, and not on, `to_on`; `case_id` if declared there."""
+
+    __tablename__ = "person_ties"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", tuple(TIES)), name="kind"),
+        CheckConstraint("to_on >= from_on", name="dates"),
+        Index("ix_person_ties_organization_id_person_id", "organization_id", "person_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    from_on: Mapped[date] = mapped_column(Date)
+    to_on: Mapped[date | None] = mapped_column(Date)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))

@@ -12,6 +12,7 @@ from workflows.rules import bands as partition
 from workflows.rules.bands import Band, Bands
 
 HUNDREDTHS = 100
+NO_HELP = Text("", "")
 Key = TypeVar("Key", bound=Hashable)
 Fault = Literal["unknown", "twice", "missing", "out_of_range"]
 
@@ -24,7 +25,7 @@ class Criterion:
     title: Text
     max: int
     weight: int = 1
-    help: Text = Text("", "")
+    help: Text = NO_HELP
     parts: tuple["Criterion", ...] = ()
 
     @property

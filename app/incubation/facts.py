@@ -1,0 +1,96 @@
+"""What do incubator, panel, logs and register say, for the guards of an incubation and of its reviews?"""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, text
+
+from app.access.nodes import AnySession
+from app.cases.kinds import facts, opening_node
+from app.cases.snapshot import CaseRow
+from app.clock import business_now
+from app.errors import InvalidInput
+from app.incubation.models import IncubationApplication, Incubator, MonthlyLog
+from app.incubation.queries import Pool, expert_pool, panel_of, places_taken
+from app.organizations.ties import ties_to
+from workflows.kinds.case import CaseFacts
+from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
+from workflows.loader import library
+from workflows.rules.working_days import local_day
+
+LARGEST_ID = 2**63 - 1
+NAMING = ("applied", "seat_open")
+
+READ = text("""
+SELECT EXISTS (SELECT FROM registrations r
+                WHERE r.organization_id = :organization AND r.ended_on IS NULL) AS registered,
+       EXISTS (SELECT FROM cases c WHERE c.organization_id = :organization AND c.kind = 'incubation'
+                AND c.closed_at IS NULL AND c.id <> :case) AS elsewhere,
+       (SELECT r.from_on FROM residencies r WHERE r.case_id = :case) AS since
+""")
+REVIEWED = text("""
+SELECT p.organization_id, s.person_id FROM panel_seats s JOIN cases p ON p.id = s.case_id
+ WHERE s.review_case_id = :case
+""")
+
+
+@opening_node("incubation")
+def incubator_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
+    """Return the incubator that is applied to: the case happens there."""
+    wanted = data.get("incubator")
+    if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 < wanted <= LARGEST_ID:
+        known = session.execute(select(Incubator.node_id).where(Incubator.node_id == wanted).limit(1)).scalar()
+        if known is not None:
+            return known
+    raise InvalidInput({"incubator": [str(_l("Choose one of the list."))]})
+
+
+@facts("incubation")
+def incubation_facts(
+    session: AnySession, case: CaseRow, data: dict[str, Any] | None, case_facts: CaseFacts
+) -> IncubationFacts:
+    """Return the facts; what is being handed in counts before what was applied for."""
+    read = session.execute(READ, {"organization": case.organization_id, "case": case.id}).one()
+    incubator = session.scalars(
+        select(Incubator).where(Incubator.node_id == case.node_id, Incubator.ended_on.is_(None))
+    ).one_or_none()
+    on_site, served = places_taken(session).get(incubator.id, (0, 0)) if incubator else (0, 0)
+    application = session.get(IncubationApplication, case.id)
+    panel = panel_of(session, case.id)
+    # Only where experts are named must it be known who could be.
+    pool = expert_pool(session, case, local_day(business_now(session))) if case.state in NAMING else Pool((), ())
+    return IncubationFacts(
+        case=case_facts,
+        organization_registered=read.registered,
+        incubator_in_force=incubator is not None,
+        is_the_operator=incubator is not None and incubator.operator_organization_id == case.organization_id,
+        other_incubation_open=read.elsewhere,
+        takes_a_place=application is not None and application.mode == "on_site",
+        places_free=incubator.places - on_site if incubator else 0,
+        capacity_free=incubator.capacity - served if incubator else 0,
+        pool=frozenset(person.id for person in pool.everybody),
+        walled=pool.walled,
+        panel=tuple(seat.person_id for seat in panel.sitting if seat.submitted_at is None),
+        ever_seated=frozenset(seat.person_id for seat in panel.seats),
+        seats_open=(panel.size or 0) - len(panel.sitting),
+        all_scores_in=panel.complete,
+        recommended=application is not None and _recommends(application),
+        since=read.since,
+        logged=frozenset(session.scalars(select(MonthlyLog.month).where(MonthlyLog.case_id == case.id))),
+    )
+
+
+def _recommends(application: IncubationApplication) -> bool:
+    """Tell whether the panel's level is not the lowest one of its rubric."""
+    lowest = library().rubric_pinned(application.rubric).levels[0].name
+    return application.level is not None and application.level != lowest
+
+
+@facts("incubation_review")
+def review_facts(
+    session: AnySession, case: CaseRow, data: dict[str, Any] | None, case_facts: CaseFacts
+) -> IncubationReviewFacts:
+    """Return what ties the expert of this review to the applicant."""
+    seat = session.execute(REVIEWED, {"case": case.id}).one_or_none()
+    ties = ties_to(session, seat.organization_id, [seat.person_id])[seat.person_id] if seat else ()
+    return IncubationReviewFacts(case=case_facts, ties=ties)
