@@ -26,6 +26,7 @@ MODULES = (
     "app.incubation.effects", "app.incubation.review_effects", "app.incubation.overview",
     "app.affiliation.models", "app.affiliation.inputs", "app.affiliation.facts", "app.affiliation.effects",
     "app.affiliation.overview",
+    "app.delivery.models", "app.delivery.inputs", "app.delivery.choices", "app.delivery.facts", "app.delivery.effects",
     "app.payments.models", "app.payments.inputs", "app.payments.choices", "app.payments.facts", "app.payments.effects",
     "app.payments.overview",
 )

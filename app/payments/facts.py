@@ -10,6 +10,7 @@ from app.access.models import Node
 from app.cases.facts import definition_of
 from app.cases.kinds import facts, opening_node
 from app.cases.snapshot import CaseRow
+from app.delivery.queries import standing_of_part
 from app.documents.queries import filled_slots
 from app.documents.required import missing_documents
 from app.ledger.accounts import AnySession, package_balances
@@ -42,6 +43,7 @@ def payment_facts(
     asked = _asked(session, row, data or {}, case_facts.organization_id)
     part = asked.part
     there = package_balances(session, part.budget_line_id, part.number) if part is not None else NOTHING
+    standing = standing_of_part(session, part) if part is not None else None
     name, registered = _organization(session, case_facts.organization_id)
     case_id = row.case_id if row is not None else None
     return PaymentFacts(
@@ -59,6 +61,8 @@ def payment_facts(
         payee_is_organization=asked.payee_name is None or same_name(asked.payee_name, name),
         bank_line_matches=case_id is not None and _line_matches(session, case_id, data or {}),
         missing_documents=_missing_documents(session, case, data),
+        condition_missing=standing.missing(part.waits_for) if standing is not None and part is not None else (),
+        nothing_to_rectify=standing is None or not standing.rectifying,
     )
 
 

@@ -11,16 +11,20 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
 
+WAITS_FOR = ("none", "report", "mid_evaluation", "final_evaluation", "acceptance")
+"""What an instalment may wait for; delivery says when it is there."""
+
 
 class Contract(db.Model):
     """A signed service contract: the buyer `node_id` pays the organization from the budget line.
 
-    Its number names the package of the ledger in which its money walks.
+    Its number names the package of the ledger in which its money walks. `signed_by` signed it for the buyer.
     """
 
     __tablename__ = "contracts"
@@ -43,10 +47,14 @@ class Contract(db.Model):
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     signed_on: Mapped[date]
     ends_on: Mapped[date]
+    signed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("people.id"))
 
 
 class Instalment(db.Model):
-    """One part of a contract's sum, due when its condition is met; the parts sum to it exactly."""
+    """One part of a contract's sum, due when its condition is met; the parts sum to it exactly.
+
+    `waits_for` is what the guards ask for (`condition` says it in words); an acceptance may have `deducted_fen`.
+    """
 
     __tablename__ = "instalments"
     __table_args__ = (
@@ -54,6 +62,8 @@ class Instalment(db.Model):
         CheckConstraint("position >= 1", name="position"),
         CheckConstraint("share_bp BETWEEN 1 AND 10000", name="share_bp"),
         CheckConstraint("amount_fen > 0", name="amount_fen"),
+        CheckConstraint(f"waits_for IN ({', '.join(map(repr, WAITS_FOR))})", name="waits_for"),
+        CheckConstraint("deducted_fen >= 0 AND deducted_fen < amount_fen", name="deducted_fen"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -62,3 +72,5 @@ class Instalment(db.Model):
     share_bp: Mapped[int]
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     condition: Mapped[str] = mapped_column(Text)
+    waits_for: Mapped[str] = mapped_column(Text, server_default=text("'none'"))
+    deducted_fen: Mapped[int] = mapped_column(BigInteger, active_history=True, server_default=text("0"))

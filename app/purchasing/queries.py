@@ -15,7 +15,10 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True)
 class InstalmentOfContract:
-    """One instalment together with the contract it belongs to; `of` says how many the contract has."""
+    """One instalment together with the contract it belongs to; `of` says how many the contract has.
+
+    `amount_fen` is what is to be paid: what an acceptance deducted is off it.
+    """
 
     instalment_id: int
     position: int
@@ -28,6 +31,7 @@ class InstalmentOfContract:
     organization_id: int
     node_id: int
     budget_line_id: int
+    waits_for: str
 
 
 def instalment(session: AnySession, instalment_id: int) -> InstalmentOfContract | None:
@@ -58,7 +62,7 @@ def instalments_query() -> Select[Any]:
         Instalment.id,
         Instalment.position,
         others.scalar_subquery().label("of"),
-        Instalment.amount_fen,
+        Instalment.amount_fen - Instalment.deducted_fen,
         Instalment.condition,
         Contract.id,
         Contract.number,
@@ -66,4 +70,5 @@ def instalments_query() -> Select[Any]:
         Contract.organization_id,
         Contract.node_id,
         Contract.budget_line_id,
+        Instalment.waits_for,
     ).join(Contract, Contract.id == Instalment.contract_id)

@@ -12,10 +12,11 @@ from workflows.rules.instalments import split
 
 @dataclass(frozen=True)
 class InstalmentTerm:
-    """One agreed part of the sum: its share in basis points, and the condition under which it is due."""
+    """One agreed part of the sum: its share in basis points, the condition in words, and what the guards ask for."""
 
     share_bp: int
     condition: str
+    waits_for: str = "none"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ContractTerms:
     signed_on: date
     ends_on: date
     instalments: Sequence[InstalmentTerm]
+    signed_by: int | None = None
 
 
 def sign_contract(
@@ -61,6 +63,7 @@ def _written(session: AnySession, terms: ContractTerms) -> Contract:
         amount_fen=terms.amount_fen,
         signed_on=terms.signed_on,
         ends_on=terms.ends_on,
+        signed_by=terms.signed_by,
     )
     session.add(contract)
     session.flush()
@@ -72,6 +75,7 @@ def _written(session: AnySession, terms: ContractTerms) -> Contract:
             share_bp=term.share_bp,
             amount_fen=amount_fen,
             condition=term.condition,
+            waits_for=term.waits_for,
         )
         for position, (term, amount_fen) in enumerate(zip(terms.instalments, amounts, strict=True), start=1)
     )

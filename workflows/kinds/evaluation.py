@@ -16,7 +16,7 @@ from workflows.kinds.case import Acting, CaseFacts, Reason
 class EvaluationFacts:
     """What contract, people and earlier evaluations say.
 
-    `evaluator_conflict` says why the evaluator is out: employed, consulted, works_for_buyer, or '' for none.
+    `evaluator_conflict` says why the evaluator is out: employed, consulted, related, works_for_buyer, or '' for none.
     """
 
     case: CaseFacts
@@ -34,6 +34,10 @@ CONFLICTS = {
     "consulted": Text(
         "该评估人三年内为承接单位提供过辅导或咨询；请另行委托。",
         "The evaluator consulted or mentored the contractor within three years; name somebody else.",
+    ),
+    "related": Text(
+        "该评估人与承接单位负责人有近亲属关系；请另行委托。",
+        "The evaluator is a close relative of somebody in charge of the contractor; name somebody else.",
     ),
     "works_for_buyer": Text(
         "该评估人在购买主体任职，不是第三方；请另行委托。",
