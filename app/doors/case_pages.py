@@ -220,7 +220,16 @@ def _what_happened(case: CaseRow | None, stale: StaleRevision) -> list[tuple[str
 
 def _moved(answer: Answer, made: MoveForm) -> Response:
     flash(_("Done: %(move)s", move=title_of(made.transition)), "green")
-    return redirect(f"/cases/{answer.number}", 303)
+    return redirect(f"/cases/{answer.number}" if _is_seen(answer.number) else "/worklist", 303)
+
+
+def _is_seen(number: str) -> bool:
+    """Tell whether the caller still reaches a case: who steps out of one finds no trace of it."""
+    try:
+        visible_case(number)
+    except CaseNotFound:
+        return False
+    return True
 
 
 def _keep(made: MoveForm, target: str, again: Any) -> Page:
