@@ -1,12 +1,14 @@
 """Builders of a buying office: programme, plan, call, packages and bids. Everything invented."""
 
+import itertools
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from app.access.actor import Actor
+from app.cases.due import fire_due
 from app.cases.inputs import example_row
 from app.cases.kinds import input_of
 from app.cases.models import Case
@@ -14,8 +16,10 @@ from app.cases.perform import perform
 from app.errors import Answer
 from app.ledger.models import BudgetLine
 from app.purchasing.tendering import Catalogue, CatalogueItem, Programme
-from tests.builders import District, make_actor, make_district
+from tests.builders import District, make_actor, make_district, make_organization
 from tests.builders_ledger import MORNING, a_budget_line
+from tests.builders_payments import register
+from tests.builders_register import a_code
 
 BUDGET_FEN = 500_000_00
 
@@ -113,3 +117,103 @@ def a_plan(session: Any, office: Office, programme: int, **changes: Any) -> str:
     answer = opened(session, office, "plan", "propose", office.project_officer, **data)
     moved(session, office, answer.number, "approve", office.buyer)
     return answer.number
+
+
+PASSPHRASE = "three lanterns by the lake"
+DUE = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
+"""Tuesday 31 March 2026, 17:00 in Shanghai."""
+A_BID = {
+    "price_fen": 88_888_31, "budget": [{"name": "社工服务", "amount_fen": 88_888_31}], "partners": [],
+    "approach": "每月探访两次。", "team": "社工四名。", "documents": [], "declaration": True,
+}
+
+
+@dataclass
+class Tender:
+    """A published call with its packages, and who opens its bids."""
+
+    office: Office
+    call: str
+    packages: list[Case]
+    officers: list[Actor]
+
+
+def some_officers(session: Any, office: Office) -> list[Actor]:
+    """Return three officers of the office who have enrolled keys."""
+    officers = [office.project_officer, office.buyer, office.second_buyer]
+    for officer in officers:
+        opened(session, office, "opening_key", "enrol", officer, office=office.node_id, passphrase=PASSPHRASE)
+    return officers
+
+
+def call_data(session: Any, plan: str, officers: list[Actor], **changes: Any) -> dict[str, Any]:
+    """Return the data of a call for two packages of 100,000.00 and 90,000.01 yuan."""
+    plan_id = session.execute(select(Case.id).where(Case.number == plan)).scalar_one()
+    said = {f"officer_{n}": officer.person_id for n, officer in enumerate(officers, start=1)}
+    said |= {
+        "plan": plan_id, "bids_due_at": DUE.isoformat(), "documents_until": "2026-03-20",
+        "packages": [{"title": "第一包", "amount_fen": 100_000_00}, {"title": "第二包", "amount_fen": 90_000_01}],
+    }
+    return data_of("call", "draft", **said) | changes
+
+
+def a_tender(session: Any, office: Office | None = None) -> Tender:
+    """Return a call that was published this morning."""
+    office = office or an_office(session)
+    plan = a_plan(session, office, a_programme(session, office))
+    officers = some_officers(session, office)
+    call = opened(session, office, "call", "draft", office.project_officer, **call_data(session, plan, officers))
+    moved(session, office, call.number, "publish", office.buyer)
+    found = list(session.scalars(select(Case).where(Case.kind == "package").order_by(Case.id)))
+    return Tender(office, call.number, found, officers)
+
+
+@dataclass
+class Bidder:
+    """A registered organization and its staff."""
+
+    organization_id: int
+    uscc: str
+    staff: Actor
+
+
+_codes = itertools.count(1)
+
+
+def a_bidder(session: Any, office: Office, name: str = "") -> Bidder:
+    """Return a committed organization that may bid."""
+    number = next(_codes)
+    code = a_code(700_000 + number)
+    organization = make_organization(session, office.place.district, name or f"投标组织{number}", uscc=code)
+    register(session, organization)
+    staff = make_actor(session, f"经办{number}", ("staff", organization.node_id))
+    session.commit()
+    return Bidder(organization.id, code, staff)
+
+
+def a_bid(session: Any, tender: Tender, bidder: Bidder, /, **changes: Any) -> str:
+    """Return the number of a bid for the first package, an hour after the call."""
+    at = changes.pop("at", tender.office.now + timedelta(hours=1))
+    package = changes.pop("package", tender.packages[0].id)
+    answer = perform(
+        session, kind="bid", trigger="hand_in", actor=bidder.staff, now=at,
+        data={"organization": bidder.organization_id, "package": package, **A_BID, **changes},
+    )
+    return answer.number
+
+
+def open_data(tender: Tender, first: int = 0, second: int = 1, **changes: Any) -> dict[str, Any]:
+    """Return the data with which two officers open a package."""
+    said = {
+        "officer": tender.officers[first].person_id, "passphrase": PASSPHRASE,
+        "second_officer": tender.officers[second].person_id, "second_passphrase": PASSPHRASE, "minutes": None,
+    }
+    return said | changes
+
+
+def opened_package(session: Any, tender: Tender, /, **changes: Any) -> Answer:
+    """Open the first package the morning after the deadline."""
+    number = session.execute(select(Case.number).where(Case.id == tender.packages[0].id)).scalar_one()
+    fire_due(session, DUE)
+    at = DUE + timedelta(hours=16)
+    return moved(session, tender.office, number, "open_bids", tender.officers[0], at=at, **open_data(tender, **changes))

@@ -35,6 +35,7 @@ class ControlPoint:
 CONTROL_POINTS: dict[str, tuple[ControlPoint, ...]] = {
     "programme": (ControlPoint(state="in_force", control="confirm", guard="four_eyes"),),
     "plan": (ControlPoint(state="approved", control="approve", guard="four_eyes"),),
+    "call": (ControlPoint(state="published", control="publish", guard="four_eyes"),),
     "payment": (ControlPoint(state="paid", control="approve", guard="four_eyes"),),
     "incubation": (
         ControlPoint(state="incubating", control="publish", guard="decided_by_another"),
@@ -162,11 +163,16 @@ def _holders(definition: Definition, known: Known) -> Mistakes:
             if state.waits_for or state.clocks or state.paused:
                 yield f"state {state.name} is final, so nobody and no clock waits there"
         elif state.waits_for is None:
-            yield f"state {state.name} waits for nobody"
+            if not state.clocks and not _moved_by_another_case(definition, state):
+                yield f"state {state.name} waits for nobody"
         elif state.waits_for not in known.roles:
             yield f"state {state.name} waits for {state.waits_for}, which is no role"
         elif not _can_act(definition, state):
             yield f"state {state.name} waits for {state.waits_for}, who can do nothing there"
+
+
+def _moved_by_another_case(definition: Definition, state: State) -> bool:
+    return any(SYSTEM_ROLE in transition.roles for transition in definition.transitions_from(state.name))
 
 
 def _can_act(definition: Definition, state: State) -> bool:
@@ -208,6 +214,9 @@ def _clocks(definition: Definition, known: Known) -> Mistakes:
     for state in definition.states.values():
         for clock in sorted({*state.clocks, *state.paused}):
             yield from _number(definition, known, clock, f"state {state.name}")
+        for clock, _field in state.clock_until:
+            if clock not in state.clocks:
+                yield f"state {state.name} says until when {clock} runs, which does not run there"
         for clock in state.paused:
             before = [definition.states.get(name) for name in predecessors(definition, state.name)]
             if clock in state.clocks:
@@ -311,6 +320,18 @@ def _notices(definition: Definition, known: Known) -> Mistakes:
                 yield f"{transition.trigger} has notice {notice.template}, which has no template"
 
 
+def _seals(definition: Definition, known: Known) -> Mistakes:
+    for name in definition.sealed_until:
+        if name not in definition.states:
+            yield f"sealed_until names {name}, which is no state"
+    if not definition.sealed_until:
+        return
+    for transition in definition.transitions:
+        for notice in transition.notices:
+            if transition.to not in definition.sealed_until and notice.to not in ("staff", "legal_representative"):
+                yield f"{transition.trigger} tells {notice.to} of a case that is still sealed"
+
+
 def _spine(definition: Definition, known: Known) -> Mistakes:
     spine = definition.spine
     if not spine:
@@ -398,6 +419,7 @@ RULES: tuple[Callable[[Definition, Known], Mistakes], ...] = (
     _clock_moves,
     _documents,
     _notices,
+    _seals,
     _spine,
     _dangers,
     _inputs,

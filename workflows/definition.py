@@ -52,13 +52,17 @@ ROLE_CODES = frozenset(ROLE_TITLES)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A place where a case waits: for the role `waits_for`, or for ever when it has an outcome."""
+    """A place where a case waits: for the role `waits_for`, or for ever when it has an outcome.
+
+    `clock_until` names for a clock the input field (or what the effect said) that holds its end.
+    """
 
     name: str
     title: Text
     waits_for: str | None = None
     clocks: tuple[str, ...] = ()
     paused: tuple[str, ...] = ()
+    clock_until: tuple[tuple[str, str], ...] = ()
     outcome: str | None = None
     applicant_says: Text = Text("", "")
 
@@ -120,7 +124,10 @@ class Transition:
 
 @dataclass(frozen=True, eq=False)
 class Definition:
-    """One released version of one procedure in one place. Compared by identity; never changes."""
+    """One released version of one procedure in one place. Compared by identity; never changes.
+
+    What is handed in stays sealed, and the case unknown to others, until it comes to a state of `sealed_until`.
+    """
 
     kind: str
     place: str
@@ -136,6 +143,7 @@ class Definition:
     legal_basis: tuple[Text, ...] = ()
     documents: Mapping[str, DocumentSlot] = field(default_factory=dict)
     spine: tuple[str, ...] = ()
+    sealed_until: tuple[str, ...] = ()
     digest: str = ""
 
     @cached_property
@@ -166,6 +174,11 @@ class Definition:
     def triggers(self) -> tuple[str, ...]:
         """Return every trigger once, in the order of the file."""
         return tuple(dict.fromkeys(transition.trigger for transition in self.transitions))
+
+    def sealed_after(self, state: str | None, to_state: str, *, sealed: bool) -> bool:
+        """Return whether a case that was `sealed` in `state` still is when it has come to `to_state`."""
+        begins = bool(self.sealed_until) and state is None
+        return (begins or sealed) and to_state not in self.sealed_until
 
     def required_documents(self) -> tuple[str, ...]:
         """Return the slots that must be filled before the applicant may hand in."""

@@ -195,6 +195,7 @@ def read_definition(table: Table, content: bytes, place: str, kind: str, version
         legal_basis=table.texts("legal_basis"),
         number_prefix=table.need("number_prefix", str, ""),
         spine=table.names("spine"),
+        sealed_until=table.names("sealed_until"),
         documents={name: _slot(row, name) for name, row in table.tables("documents").items()},
         states={name: _state(row, name) for name, row in table.tables("states").items()},
         transitions=tuple(_transition(row) for row in table.rows("transitions")),
@@ -224,6 +225,7 @@ def _state(row: Table, name: str) -> State:
         waits_for=row.take("waits_for", str, None),
         clocks=row.names("clocks"),
         paused=row.names("paused"),
+        clock_until=tuple((clock, str(field)) for clock, field in row.take("clock_until", dict, {}).items()),
         outcome=row.take("outcome", str, None),
         applicant_says=row.text("applicant_says"),
     )

@@ -169,7 +169,8 @@ def visible_by(held: Iterable[Holding], cases: Any) -> ColumnElement[bool]:
         ways.append(cases.organization_id.in_(sorted(organizations)))
     if places:
         within = or_(*(Node.path.like(path + "%") for path in _outermost(places)))
-        ways.append(cases.node_id.in_(select(Node.id).where(within)))
+        # What is still sealed is known to its own organization only.
+        ways.append(and_(cases.node_id.in_(select(Node.id).where(within)), cases.sealed.is_(False)))
     return or_(*ways) if ways else false()
 
 

@@ -1,7 +1,15 @@
-"""How are links, sessions and tokens made, and what of them is kept? 256 random bits; only their SHA-256."""
+"""How are links, sessions and tokens made, and what of them is kept? 256 random bits; only their SHA-256.
 
+And what may only the application itself compare or read again: keyed digests, and words under a key of their own.
+"""
+
+import base64
 import hashlib
+import hmac
 import secrets
+
+from cryptography.fernet import Fernet
+from flask import current_app
 
 
 def new_token(prefix: str = "") -> str:
@@ -12,3 +20,29 @@ def new_token(prefix: str = "") -> str:
 def digest_of(token: str) -> bytes:
     """Return what is kept of a token. Equal digests mean equal tokens; a digest opens nothing."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def _derived(purpose: str) -> bytes:
+    """Return the key for one purpose, from the application's secret; the database never holds it."""
+    secret: str = current_app.config["SECRET_KEY"]
+    return hmac.digest(secret.encode(), f"shuniu {purpose}".encode(), hashlib.sha256)
+
+
+def keyed_digest(purpose: str, value: bytes) -> bytes:
+    """Return a digest that tells whether two values are equal, and that nobody without our secret can search."""
+    return hmac.digest(_derived(purpose), value, hashlib.sha256)
+
+
+def new_wrapped_key(purpose: str) -> tuple[bytes, bytes]:
+    """Return a new key, and the same key wrapped under our secret: the form in which it may be kept."""
+    key = Fernet.generate_key()
+    return key, _wrapper(purpose).encrypt(key)
+
+
+def unwrapped_key(purpose: str, wrapped: bytes) -> bytes:
+    """Return a key that was wrapped for this purpose."""
+    return _wrapper(purpose).decrypt(wrapped)
+
+
+def _wrapper(purpose: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_derived(purpose)))

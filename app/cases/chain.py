@@ -37,6 +37,8 @@ def _hide(schema: Schema | None, data: dict[str, Any], prefix: str, hidden: list
     for name, value in data.items():
         field = schema.fields.get(name) if schema is not None else None
         path = f"{prefix}{name}"
+        if field is not None and field.metadata.get("secret"):
+            continue  # a passphrase serves one move and is kept nowhere
         if field is not None and field.metadata.get("personal") and value is not None:
             salt = secrets.token_bytes(16)
             hidden.append(Personal(path, salt, plain(value)))

@@ -4,13 +4,17 @@ A clock runs while the case is in a state that lists it, stands still in a state
 on entering a state that lists it in neither.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from app.cases.snapshot import ClockRun
 from workflows.definition import Definition
 from workflows.loader import Policy
 from workflows.rules.working_days import due_after_pauses, official_calendar
+
+UNTIL = "until"
 
 
 def next_clocks(
@@ -21,8 +25,12 @@ def next_clocks(
     runs: tuple[ClockRun, ...],
     extends: str | None,
     now: datetime,
+    ends: Mapping[str, Any] | None = None,
 ) -> list[ClockRun]:
-    """Return the clocks that change or start when the case enters `to_state` at `now`; the others stand."""
+    """Return the clocks that change or start when the case enters `to_state` at `now`; the others stand.
+
+    `ends` holds the moments that the move brings along, for clocks that run until one of them.
+    """
     state = definition.states[to_state]
     changed: list[ClockRun] = []
     open_runs = {run.name: run for run in runs if run.stopped_at is None}
@@ -42,8 +50,15 @@ def next_clocks(
             changed.append(moved)
     for name in state.clocks:
         if name not in open_runs:
-            changed.append(_started(definition, policy, name, to_state, runs, now))
+            started = _started(definition, policy, name, to_state, runs, now)
+            field = dict(state.clock_until).get(name)
+            changed.append(_until(started, (ends or {})[field]) if field else started)
     return changed
+
+
+def _until(run: ClockRun, end: datetime) -> ClockRun:
+    """Return the clock as one that ends at a given moment, whatever the calendar says."""
+    return replace(run, number=0, unit=UNTIL, due_at=end, provisional=False)
 
 
 def fires_of(definition: Definition, state: str, clock: str) -> str | None:
@@ -94,6 +109,8 @@ def _running(run: ClockRun, now: datetime) -> ClockRun:
 
 def recounted(run: ClockRun) -> ClockRun:
     """Return the clock with its due time counted by the official calendar as it is known today."""
+    if run.unit == UNTIL:
+        return run
     deadline = due_after_pauses(
         run.started_at, run.unit, run.number + run.extended_by, list(run.pauses), official_calendar()
     )

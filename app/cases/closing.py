@@ -14,7 +14,7 @@ from app.cases.snapshot import CaseRow, ClockRun
 CLOSE = """
 WITH moved AS (
   UPDATE cases SET state = %(to_state)s, revision = revision + 1, head = %(hash)s, subject = %(subject)s,
-         waits_role = %(waits_role)s, waits_node = %(waits_node)s, waits_person = %(waits_person)s,
+         sealed = %(sealed)s, waits_role = %(waits_role)s, waits_node = %(waits_node)s, waits_person = %(waits_person)s,
          due_at = %(due_at)s, closed_at = %(closed_at)s
    WHERE id = %(case_id)s AND revision = %(revision)s
   RETURNING id
@@ -24,7 +24,8 @@ WITH moved AS (
   SELECT id, %(sequence)s, %(at)s, %(person_id)s, %(on_behalf_of)s, %(role)s, %(trigger)s, %(from_state)s,
          %(to_state)s, %(request_id)s, %(prev)s, %(hash)s, %(body)s FROM moved
 ), queued AS (
-  INSERT INTO log_queue (case_id, sequence) SELECT id, %(sequence)s FROM moved
+  INSERT INTO log_queue (case_id, sequence)
+  SELECT id, s FROM moved, generate_series(%(queue_from)s::int, %(sequence)s::int) AS s
 ), answered AS (
   INSERT INTO idempotency_keys (account_id, key, fingerprint, answer)
   SELECT %(account_id)s::bigint, %(key)s, %(fingerprint)s, %(answer)s FROM moved WHERE %(key)s::text IS NOT NULL
@@ -99,6 +100,8 @@ class Closing:
     key: str | None
     fingerprint: bytes | None
     answer: dict[str, Any]
+    sealed: bool
+    queue_from: int
 
 
 def close(connection: Connection, closing: Closing) -> bool:
@@ -114,7 +117,7 @@ def close(connection: Connection, closing: Closing) -> bool:
         "waits_role": closing.waits_role, "waits_node": closing.waits_node,
         "waits_person": closing.waits_person, "due_at": closing.due_at, "closed_at": closing.closed_at,
         "account_id": closing.account_id, "key": closing.key, "fingerprint": closing.fingerprint,
-        "answer": Jsonb(closing.answer),
+        "answer": Jsonb(closing.answer), "sealed": closing.sealed, "queue_from": closing.queue_from,
     }
     if closing.clocks:
         more += CLOCKS

@@ -1,14 +1,18 @@
 """What did somebody type and not yet hand in? Kept as typed, shared within the holder, two editors never overwrite."""
 
+import json
 from datetime import datetime
 from typing import Any
 
+from cryptography.fernet import Fernet
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.access.nodes import AnySession
+from app.access.secrets import new_wrapped_key, unwrapped_key
 from app.cases.models import Draft
+from app.cases.sealed import is_sealed_kind
 from app.errors import InvalidInput, Problem
 
 MOST_BYTES = 200_000
@@ -21,18 +25,28 @@ class DraftMoved(Problem):
     code = "draft_moved"
     title = _l("Somebody else has changed this draft")
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, theirs: dict[str, Any]) -> None:
         super().__init__(
-            _l("Compare both versions and save the one you want."), revision=draft.revision, theirs=draft.data
+            _l("Compare both versions and save the one you want."), revision=draft.revision, theirs=theirs
         )
-        self.theirs = draft.data
+        self.theirs = theirs
         self.revision = draft.revision
 
 
 def find_draft(
     session: AnySession, *, holder_node_id: int, kind: str, trigger: str, case_id: int | None
 ) -> Draft | None:
-    """Return the draft of this move, if there is one."""
+    """Return the draft of this move as it was typed, if there is one; changing it saves nothing."""
+    draft = _found(session, holder_node_id=holder_node_id, kind=kind, trigger=trigger, case_id=case_id)
+    if draft is not None and draft.own_key is not None:
+        session.expunge(draft)
+        draft.data = _opened(draft)
+    return draft
+
+
+def _found(
+    session: AnySession, *, holder_node_id: int, kind: str, trigger: str, case_id: int | None
+) -> Draft | None:
     return session.execute(
         select(Draft).where(
             Draft.holder_node_id == holder_node_id, Draft.kind == kind, Draft.trigger == trigger,
@@ -53,11 +67,12 @@ def save_draft(
     try:
         draft = _locked(session, **place)
         if draft is not None and draft.revision != revision:
-            raise DraftMoved(draft)
+            raise DraftMoved(draft, _opened(draft))
         if draft is None:
-            draft = Draft(**place, data=data, revision=0, updated_at=now, updated_by=person_id)
+            draft = Draft(**place, data={}, revision=0, updated_at=now, updated_by=person_id)
             session.add(draft)
-        draft.data, draft.updated_at, draft.updated_by = data, now, person_id
+        _write(draft, data)
+        draft.updated_at, draft.updated_by = now, person_id
         draft.revision += 1
         session.commit()
     except IntegrityError:
@@ -65,7 +80,7 @@ def save_draft(
         existing = find_draft(session, **place)
         if existing is None:
             raise
-        raise DraftMoved(existing) from None
+        raise DraftMoved(existing, existing.data) from None
     except DraftMoved:
         session.rollback()
         raise
@@ -78,8 +93,25 @@ def drop_draft(session: AnySession, draft_id: int) -> None:
     session.commit()
 
 
+def _write(draft: Draft, data: dict[str, Any]) -> None:
+    """Write what was typed: for a sealed kind only as ciphertext, under a key that goes when the draft goes."""
+    if not is_sealed_kind(draft.kind):
+        draft.data = data
+        return
+    key, draft.own_key = new_wrapped_key("drafts")
+    draft.data = {"sealed": Fernet(key).encrypt(json.dumps(data).encode()).decode()}
+
+
+def _opened(draft: Draft) -> dict[str, Any]:
+    if draft.own_key is None:
+        return draft.data
+    key = unwrapped_key("drafts", draft.own_key)
+    opened: dict[str, Any] = json.loads(Fernet(key).decrypt(draft.data["sealed"]))
+    return opened
+
+
 def _locked(session: AnySession, *, holder_node_id: int, kind: str, trigger: str, case_id: int | None) -> Draft | None:
-    draft = find_draft(
+    draft = _found(
         session, holder_node_id=holder_node_id, kind=kind, trigger=trigger, case_id=case_id
     )
     if draft is not None:

@@ -7,6 +7,7 @@ from typing import Any
 from app.access.actor import Actor
 from app.access.nodes import AnySession
 from app.access.reach import roles_reaching_case
+from app.access.roles import ORGANIZATION_ROLES
 from app.cases.kinds import facts_of
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
@@ -51,7 +52,8 @@ def reaching_roles(
     """Return the roles with which the actor reaches the case as it is now."""
     if actor.person_id is None:
         return frozenset()
-    return roles_reaching_case(
+    roles = roles_reaching_case(
         session, actor.person_id, case_id=case.id, case_node_path=case.node_path,
         organization_node_id=case.organization_node_id, on=now.astimezone(SHANGHAI).date(),
     )
+    return roles.intersection(ORGANIZATION_ROLES) if case.sealed else roles

@@ -98,6 +98,15 @@ def text_field(
     )
 
 
+def secret_field(label: Label, *, min: int = 12, max: int = 200, help: Label | None = None) -> fields.String:
+    """A passphrase: it serves one move, and neither history nor draft nor attempt keeps it. Never stripped."""
+    length = validate.Length(min=min, max=max, error=_l("Write %(min)s to %(max)s characters.", min=min, max=max))
+    return fields.String(
+        required=True, validate=length, error_messages=_messages(),
+        metadata=_metadata(label, "secret", help, "three lanterns by the lake", secret=True),
+    )
+
+
 def choice_field(
     label: Label, choices: Sequence[tuple[str, Label]], *, required: bool = True, help: Label | None = None,
     example: str | None = None, **metadata: Any,

@@ -23,6 +23,8 @@ _FACTS: dict[str, FactsOf] = {}
 _OPENING_NODES: dict[str, OpeningNode] = {}
 _OPENING_ORGANIZATIONS: dict[str, OpeningOrganization] = {}
 _CHOICES: dict[str, Choices] = {}
+_OPENING_PARENTS: dict[str, Callable[..., int | None]] = {}
+_SEALERS: dict[str, Callable[["Move"], bytes]] = {}
 _CHOICES_HELD: dict[str, Choices] = {}
 _EXAMPLES: dict[str, Callable[..., Any]] = {}
 _OVERVIEWS: "dict[str, Callable[..., Overview]]" = {}
@@ -73,6 +75,10 @@ opening_organization = _registrar(_OPENING_ORGANIZATIONS)
 """Register opening_organization(session, data) -> the organization that a case is about which an office opens."""
 choices = _registrar(_CHOICES)
 """Register choices(session, case, organization_id) -> [(value, label)] for a field's `choices_from`."""
+opening_parent = _registrar(_OPENING_PARENTS)
+"""Register opening_parent(session, data) -> the id of the case to which a new one belongs."""
+sealer = _registrar(_SEALERS)
+"""Register sealer(move) -> the ciphertext of what was handed in with a move of a sealed case."""
 choices_held = _registrar(_CHOICES_HELD)
 """Register choices_held(session, person_id) -> [(value, label)] for a list that depends on what somebody holds."""
 example = _registrar(_EXAMPLES)
@@ -108,6 +114,16 @@ def opening_node_of(kind: str) -> OpeningNode | None:
 def opening_organization_of(kind: str) -> OpeningOrganization | None:
     """Return the function that says whom a new case is about, or None: the organization of who opens it."""
     return _OPENING_ORGANIZATIONS.get(kind)
+
+
+def opening_parent_of(kind: str) -> Callable[..., int | None] | None:
+    """Return the function that names the case above a new one, or None."""
+    return _OPENING_PARENTS.get(kind)
+
+
+def sealer_of(kind: str) -> Callable[["Move"], bytes]:
+    """Return the function that seals; a sealed kind without one is a programming error."""
+    return _SEALERS[kind]
 
 
 def choices_of(name: str) -> Choices:

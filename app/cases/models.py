@@ -27,6 +27,7 @@ class Case(db.Model):
     """One procedure of one organization. Its `state` is the only state in the database.
 
     `revision` counts its moves; `waits_*` say who must act; `due_at` is its earliest running clock;
+    while `sealed`, only its own organization may know of it;
     `place`, `version`, `legal_class` and `policy` pin the definition and the numbers for its whole life.
     """
 
@@ -62,6 +63,7 @@ class Case(db.Model):
     opened_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     head: Mapped[bytes] = mapped_column(LargeBinary, server_default=text("''::bytea"))
+    sealed: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class History(db.Model):
@@ -155,9 +157,21 @@ class Draft(db.Model):
     trigger: Mapped[str] = mapped_column(Text)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    own_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     revision: Mapped[int]
     updated_at: Mapped[datetime] = mapped_column(Moment)
     updated_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+
+
+class SealedInput(db.Model):
+    """What was handed in with one move of a sealed case: ciphertext, and the digest that history holds."""
+
+    __tablename__ = "sealed_inputs"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Attempt(db.Model):

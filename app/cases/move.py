@@ -45,7 +45,10 @@ class Change:
 
 @dataclass
 class Move:
-    """One move in the making: the case after the lock, the loaded data, who acts, and the new sequence."""
+    """One move in the making: the case after the lock, the loaded data, who acts, and the new sequence.
+
+    In `ends` an effect puts the moments until which clocks run, where the data does not bring them along.
+    """
 
     session: AnySession
     case: CaseRow
@@ -59,6 +62,7 @@ class Move:
     changes: list[Change] = field(default_factory=list)
     attachments: list[tuple[str, int]] = field(default_factory=list)
     file_hashes: list[str] = field(default_factory=list)
+    ends: dict[str, datetime] = field(default_factory=dict)
 
     def attach(self, slot: str, document_id: int, sha256: str) -> None:
         """Put a document into a slot of the case, as of this move."""

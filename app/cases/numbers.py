@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from app.access.actor import Actor
 from app.access.nodes import AnySession
-from app.cases.kinds import opening_node_of, opening_organization_of
+from app.cases.kinds import opening_node_of, opening_organization_of, opening_parent_of
 from app.cases.models import Case
-from app.cases.reading import read_case
+from app.cases.reading import lock_by_id, read_case
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
 from app.errors import CaseNotFound, InvalidInput
@@ -66,6 +66,10 @@ def open_row(
     if organization_id is None and actor.person_id is not None and parent_id is None:
         about = opening_organization_of(kind)
         organization_id = about(session, data) if about else _organization_of(session, actor, data, now)
+    above = opening_parent_of(kind)
+    if parent_id is None and above is not None:
+        parent_id = above(session, data)
+        lock_by_id(session.connection(), parent_id)
     legal_class, place = _organization_place(session, organization_id)
     if node_id is None:
         placing = opening_node_of(kind)
@@ -77,6 +81,7 @@ def open_row(
         number=new_number(definition.number_prefix, now), kind=kind, place=definition.place,
         version=definition.version, legal_class=definition.legal_class, policy=pins, state=None,
         organization_id=organization_id, node_id=node_id, parent_id=parent_id, opened_at=now,
+        sealed=bool(definition.sealed_until),
     )
     session.add(case)
     session.flush()

@@ -7,9 +7,8 @@ decide, effect, one closing statement, follow-on moves, commit. Nothing of a ref
 import json
 import random
 import time
-from dataclasses import dataclass
-from datetime import datetime
-from hashlib import sha256
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from marshmallow import ValidationError
@@ -18,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from app.access.actor import Actor
 from app.access.nodes import AnySession
+from app.access.secrets import keyed_digest
 from app.cases.attempts import record_attempt
 from app.cases.facts import Seen, definition_of, facts_for, reaching_roles
 from app.cases.kinds import effect_of, input_of
@@ -27,6 +27,7 @@ from app.cases.papers import attach_documents
 from app.cases.reading import lock_case, read_case
 from app.cases.snapshot import CaseRow, ClockRun
 from app.cases.writing import Request, write_move
+from app.clock import real_now
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision, TryAgain
 from workflows.engine import Acting, Refused, decide
 
@@ -48,11 +49,17 @@ class Order:
     key: str | None
     now: datetime
     request_id: str
+    began: datetime = field(default_factory=real_now)
 
     def fingerprint(self) -> bytes:
         """Return what the idempotency key stands for: the same key with another fingerprint is refused."""
         told = [self.kind, self.number, self.trigger, self.revision, self.data]
-        return sha256(json.dumps(told, sort_keys=True, default=str).encode()).digest()
+        # Keyed: nobody who reads the table can try prices against it.
+        return keyed_digest("idempotency", json.dumps(told, sort_keys=True, default=str).encode())
+
+    def decided_at(self) -> datetime:
+        """Return the time that counts for a deadline: when the move got its lock, not when it began to wait."""
+        return self.now + max(real_now() - self.began, timedelta())
 
 
 def perform(
@@ -200,7 +207,7 @@ def _move(session: AnySession, case: CaseRow, order: Order) -> tuple[Answer, lis
     seen = Seen(case=case, acting=Acting(person_id=order.actor.person_id, roles=roles), roles=roles)
     request = Request(
         order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,
-        order.fingerprint() if order.key else None, order.now, order.request_id,
+        order.fingerprint() if order.key else None, order.now, order.request_id, order.decided_at(),
     )
     return _apply(session, seen, request, data=loaded, schema=schema() if schema else None)
 
@@ -231,7 +238,7 @@ def _apply(
     facts = facts_for(session, case, data)
     decision = decide(
         definition, state=case.state, trigger=request.trigger, acting=seen.acting, facts=facts,
-        data=data, now=request.now,
+        data=data, now=request.decided_at or request.now,
     )
     move = Move(
         session=session, case=case, trigger=request.trigger, data=data, facts=facts,

@@ -67,7 +67,7 @@ def waiting_for(held: Iterable[Holding]) -> ColumnElement[bool]:
             by_place.setdefault(holding.node_path, []).append(holding.role)
     for path, roles in by_place.items():
         within = select(Node.id).where(Node.path.like(path + "%"))
-        ways.append(and_(Case.waits_role.in_(roles), Case.waits_node.in_(within)))
+        ways.append(and_(Case.waits_role.in_(roles), Case.waits_node.in_(within), Case.sealed.is_(False)))
     return or_(*ways) if ways else false()
 
 

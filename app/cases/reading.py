@@ -20,7 +20,7 @@ SELECT id FROM cases
 READ = """
 SELECT c.id, c.number, c.kind, c.place, c.version, c.legal_class, c.policy, c.state, c.revision, c.subject,
        c.organization_id, own.path AS organization_path, own.id AS organization_node_id,
-       c.node_id, at.path AS node_path, c.parent_id, c.waits_person, c.opened_at, c.head,
+       c.node_id, at.path AS node_path, c.parent_id, c.waits_person, c.opened_at, c.head, c.sealed,
        (SELECT jsonb_agg(jsonb_build_array(h.sequence, h.trigger, h.person_id, h.role, h.at,
                                            h.from_state, h.to_state) ORDER BY h.sequence)
           FROM history h WHERE h.case_id = c.id) AS steps,
@@ -36,6 +36,11 @@ SELECT c.id, c.number, c.kind, c.place, c.version, c.legal_class, c.policy, c.st
 def lock_case(connection: Connection, number: str) -> bool:
     """Lock the case and its parent in id order; return whether there is such a case."""
     return bool(connection.exec_driver_sql(LOCK, {"number": number}).fetchall())
+
+
+def lock_by_id(connection: Connection, case_id: int | None) -> None:
+    """Lock the case above one that is being opened; what it waits for is then decided before the opening is."""
+    connection.exec_driver_sql("SELECT id FROM cases WHERE id = %(id)s FOR NO KEY UPDATE", {"id": case_id})
 
 
 def read_case(connection: Connection, number: str) -> CaseRow | None:

@@ -49,6 +49,7 @@ class CaseRow:
     waits_person: int | None
     opened_at: datetime
     head: bytes
+    sealed: bool = False
     last_at: datetime | None = None
     steps: tuple[Step, ...] = ()
     clocks: tuple[ClockRun, ...] = field(default=())

@@ -1,14 +1,14 @@
 """How does what was handed in read for people? Labels and values of an input's data, personal ones masked."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import Schema, fields
 
 from app.cases.kinds import input_of
-from app.formats import day, money
+from app.formats import day, day_and_time, money
 
 Shown = list[tuple[str, str]]
 HIDDEN = "••••"
@@ -76,6 +76,8 @@ def shown_value(field: fields.Field | None, value: Any) -> str:
         return str(dict(metadata["choices"]).get(value, value))
     if widget == "date":
         return day(date.fromisoformat(value)) if isinstance(value, str) else day(value)
+    if widget == "moment":
+        return day_and_time(datetime.fromisoformat(value) if isinstance(value, str) else value)
     if isinstance(value, list):
         return _("%(n)s entries", n=len(value))
     return str(value)

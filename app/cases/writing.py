@@ -12,6 +12,7 @@ from app.cases.chain import hide_personal, link, receipt
 from app.cases.clocks import earliest_due, merged, next_clocks
 from app.cases.closing import Closing, close
 from app.cases.move import Move
+from app.cases.sealed import keep_sealed
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
 from app.errors import Answer, StaleRevision
@@ -32,6 +33,7 @@ class Request:
     fingerprint: bytes | None
     now: datetime
     request_id: str
+    decided_at: datetime | None = None
 
 
 def write_move(
@@ -47,13 +49,14 @@ def write_move(
         definition, policy, to_state=decision.to_state, runs=case.clocks, extends=transition.extends, now=at,
         ends={**move.data, **move.ends},
     )
-    shown, personal = hide_personal(schema, move.data)
+    sealed = definition.sealed_after(case.state, decision.to_state, sealed=case.sealed)
+    shown, personal = (keep_sealed(session, move), []) if sealed else hide_personal(schema, move.data)
     link_ = link(
         number=case.number, kind=case.kind, sequence=move.sequence, prev=case.head, at=at,
         person_id=request.person_id, on_behalf_of=request.on_behalf_of, role=decision.role,
         trigger=request.trigger, from_state=case.state, to_state=decision.to_state, data=shown,
         changes=move.changes, definition=definition.name, policy=case.policy,
-        files=move.file_hashes, reasons=[], request_id=request.request_id,
+        files=[] if sealed else move.file_hashes, reasons=[], request_id=request.request_id,
     )
     answer = Answer(
         number=case.number, state=decision.to_state, revision=case.revision + 1,
@@ -70,9 +73,11 @@ def write_move(
         due_at=None if final else earliest_due(merged(case.clocks, clocks)),
         closed_at=at if final else None, clocks=clocks,
         notices=[(n.to, node_for(n.to, case), n.template) for n in transition.notices],
-        personal=personal, documents=move.attachments, draft_holder=case.organization_node_id,
+        personal=personal, documents=[] if sealed else move.attachments, draft_holder=case.organization_node_id,
         account_id=request.account_id, key=request.key, fingerprint=request.fingerprint,
-        answer=answer.as_json(),
+        answer=answer.as_json(), sealed=sealed,
+        # Rows of a sealed case wait for its opening, and then enter the log together.
+        queue_from=move.sequence + 1 if sealed else 1 if case.sealed else move.sequence,
     ))
     if not written:
         raise StaleRevision(case.revision, case.state)

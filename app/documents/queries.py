@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Select, column, exists, func, or_, select, table
+from sqlalchemy import BigInteger, Boolean, Select, column, exists, func, or_, select, table
 from sqlalchemy.dialects.postgresql import TIMESTAMP, distinct_on
 
 from app.access.models import Person
@@ -15,7 +15,8 @@ from app.documents.models import CaseDocument, Document
 
 # Named, not imported: cases stand above documents.
 _cases = table(
-    "cases", column("id", BigInteger), column("organization_id", BigInteger), column("node_id", BigInteger)
+    "cases", column("id", BigInteger), column("organization_id", BigInteger), column("node_id", BigInteger),
+    column("sealed", Boolean),
 )
 _history = table(
     "history",

@@ -247,6 +247,8 @@ def _saved(made: MoveForm, revision: int) -> Any:
     if made.holder_node_id is None:
         raise CaseNotFound
     data, _errors = made.data()
+    fields = made.schema.fields if made.schema else {}
+    data = {name: value for name, value in data.items() if not fields[name].metadata.get("secret")}
     return save_draft(
         db.session, holder_node_id=made.holder_node_id, kind=made.kind, trigger=made.trigger,
         case_id=made.case.id if made.case else None, data=json.loads(json.dumps(data, default=str)),

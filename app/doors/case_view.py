@@ -117,7 +117,8 @@ def _ring(case: CaseRow) -> dict[str, Any] | None:
     due = due_of(run)
     total = run.number + run.extended_by
     return {
-        "used": _used(run), "number": total if run.unit != "months" else None, "unit_word": unit_word(run.unit, total),
+        "used": _used(run), "number": total if run.unit in ("days", "working_days") else None,
+        "unit_word": unit_word(run.unit, total),
         "words": due.words, "detail": due.detail, "tone": due.tone,
     }
 
@@ -144,7 +145,7 @@ def day_of(at: datetime) -> date:
 def _clock(run: ClockRun, policy: Policy) -> dict[str, Any]:
     number = policy.number(run.name)
     total = run.number + run.extended_by
-    words = f"{total} {unit_word(run.unit, total)}"
+    words = f"{total} {unit_word(run.unit, total)}" if run.unit != "until" else _("until a given time")
     source = cite(number)
     return {
         "title": localized(number.title), "due": due_of(run), "number": words,

@@ -10,7 +10,17 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, fields
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, FieldList, Form, FormField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    Field,
+    FieldList,
+    Form,
+    FormField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 
 from app.cases.inputs import Label
 from app.language import localized
@@ -102,10 +112,12 @@ def _made(field: fields.Field, rows_of: Rows, organizations: Sequence[tuple[int,
         return SelectField(choices=_choices(pairs, field.required), validate_choice=False, **common)
     if widget == "table":
         return FieldList(FormField(_form_class(metadata["row"](), rows_of, ())), min_entries=1, **common)
-    if widget == "date":
-        common["render_kw"] = {"type": "date"}
+    if widget in ("date", "moment"):
+        common["render_kw"] = {"type": "date" if widget == "date" else "datetime-local"}
+    if widget == "secret":
+        common["render_kw"] = {"type": "password", "autocomplete": "off"}
     kinds = {"textarea": TextAreaField, "money": MoneyField, "bool": BooleanField, "declaration": BooleanField,
-             "documents": DocumentsField, "text": StringField}
+             "documents": DocumentsField, "text": StringField, "secret": PasswordField}
     return kinds.get(widget, PlainField)(**common)
 
 
@@ -119,7 +131,7 @@ def _dress(schema: Schema, form: Form) -> None:
     for name, made in form._fields.items():
         field = schema.fields[name]
         metadata = field.metadata
-        made.kind = metadata.get("widget", "text")
+        made.kind = {"secret": "password"}.get(metadata.get("widget", "text"), metadata.get("widget", "text"))
         made.help = metadata.get("help")
         made.max = metadata.get("max")
         made.flags.required = field.required

@@ -40,6 +40,8 @@ def _type(field: fields.Field) -> dict[str, Any]:
         return {"type": "boolean"}
     if isinstance(field, fields.Integer):
         return {"type": "integer"}
+    if isinstance(field, fields.DateTime):
+        return {"type": "string", "format": "date-time"}
     if isinstance(field, fields.Date):
         return {"type": "string", "format": "date"}
     if isinstance(field, fields.Nested):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, SmallInteger, Text, column, table
+from sqlalchemy import BigInteger, Boolean, Row, SmallInteger, Text, column, table
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from workflows.definition import Text as Words
@@ -13,6 +13,7 @@ from workflows.loader import NoDefinition, library
 cases = table(
     "cases",
     column("id", BigInteger),
+    column("sealed", Boolean),
     column("number", Text),
     column("kind", Text),
     column("place", Text),

@@ -1,4 +1,4 @@
-"""Catalogues of services, programmes, plans, calls and their packages; clocks that end on a given day."""
+"""Catalogues of services, programmes, plans, calls, packages and sealed bids; clocks that end on a given day."""
 
 from alembic import op
 
@@ -130,8 +130,109 @@ TABLES = (
         CONSTRAINT fk_packages_case_id FOREIGN KEY(case_id) REFERENCES cases (id)
     )
     """,
+    """
+    CREATE TABLE opening_keys (
+        id BIGINT GENERATED ALWAYS AS IDENTITY,
+        person_id BIGINT NOT NULL,
+        node_id BIGINT NOT NULL,
+        public_key BYTEA NOT NULL,
+        salt BYTEA NOT NULL,
+        wrapped BYTEA NOT NULL,
+        operations INTEGER NOT NULL,
+        memory BIGINT NOT NULL,
+        enrolled_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        CONSTRAINT pk_opening_keys PRIMARY KEY (id),
+        CONSTRAINT fk_opening_keys_person_id FOREIGN KEY(person_id) REFERENCES people (id),
+        CONSTRAINT fk_opening_keys_node_id FOREIGN KEY(node_id) REFERENCES nodes (id)
+    )
+    """,
+    "CREATE INDEX ix_opening_keys_person_id_id ON opening_keys (person_id, id)",
+    """
+    CREATE TABLE package_seals (
+        package_id BIGINT NOT NULL,
+        public_key BYTEA NOT NULL,
+        CONSTRAINT pk_package_seals PRIMARY KEY (package_id),
+        CONSTRAINT fk_package_seals_package_id FOREIGN KEY(package_id) REFERENCES cases (id)
+    )
+    """,
+    """
+    CREATE TABLE package_shares (
+        package_id BIGINT NOT NULL,
+        first_key BIGINT NOT NULL,
+        second_key BIGINT NOT NULL,
+        wrapped BYTEA NOT NULL,
+        CONSTRAINT pk_package_shares PRIMARY KEY (package_id, first_key, second_key),
+        CONSTRAINT ck_package_shares_pair_in_order CHECK (first_key < second_key),
+        CONSTRAINT fk_package_shares_package_id FOREIGN KEY(package_id) REFERENCES cases (id),
+        CONSTRAINT fk_package_shares_first_key FOREIGN KEY(first_key) REFERENCES opening_keys (id),
+        CONSTRAINT fk_package_shares_second_key FOREIGN KEY(second_key) REFERENCES opening_keys (id)
+    )
+    """,
+    """
+    CREATE TABLE bids (
+        case_id BIGINT NOT NULL,
+        package_id BIGINT NOT NULL,
+        organization_id BIGINT NOT NULL,
+        withdrawn_at TIMESTAMP WITH TIME ZONE,
+        price_fen BIGINT,
+        approach TEXT,
+        team TEXT,
+        CONSTRAINT pk_bids PRIMARY KEY (case_id),
+        CONSTRAINT ck_bids_price_fen CHECK (price_fen > 0),
+        CONSTRAINT fk_bids_case_id FOREIGN KEY(case_id) REFERENCES cases (id),
+        CONSTRAINT fk_bids_package_id FOREIGN KEY(package_id) REFERENCES cases (id),
+        CONSTRAINT fk_bids_organization_id FOREIGN KEY(organization_id) REFERENCES organizations (id)
+    )
+    """,
+    "CREATE UNIQUE INDEX uq_bids_package_id_organization_id_standing ON bids (package_id, "
+    "organization_id) WHERE withdrawn_at IS NULL",
+    """
+    CREATE TABLE bid_lines (
+        case_id BIGINT NOT NULL,
+        position SMALLINT NOT NULL,
+        name TEXT NOT NULL,
+        amount_fen BIGINT NOT NULL,
+        CONSTRAINT pk_bid_lines PRIMARY KEY (case_id, position),
+        CONSTRAINT ck_bid_lines_amount_fen CHECK (amount_fen > 0),
+        CONSTRAINT fk_bid_lines_case_id FOREIGN KEY(case_id) REFERENCES bids (case_id)
+    )
+    """,
+    """
+    CREATE TABLE bid_partners (
+        case_id BIGINT NOT NULL,
+        uscc TEXT NOT NULL,
+        share_bp INTEGER NOT NULL,
+        CONSTRAINT pk_bid_partners PRIMARY KEY (case_id, uscc),
+        CONSTRAINT ck_bid_partners_share_bp CHECK (share_bp BETWEEN 1 AND 9999),
+        CONSTRAINT fk_bid_partners_case_id FOREIGN KEY(case_id) REFERENCES bids (case_id)
+    )
+    """,
+    """
+    CREATE TABLE sealed_inputs (
+        case_id BIGINT NOT NULL,
+        sequence INTEGER NOT NULL,
+        ciphertext BYTEA NOT NULL,
+        digest BYTEA NOT NULL,
+        CONSTRAINT pk_sealed_inputs PRIMARY KEY (case_id, sequence),
+        CONSTRAINT fk_sealed_inputs_case_id FOREIGN KEY(case_id) REFERENCES cases (id)
+    )
+    """,
 )
-NAMES = ("packages", "calls", "plans", "programmes", "catalogue_items", "catalogues")
+NAMES = (
+    "sealed_inputs",
+    "bid_partners",
+    "bid_lines",
+    "bids",
+    "package_shares",
+    "package_seals",
+    "opening_keys",
+    "packages",
+    "calls",
+    "plans",
+    "programmes",
+    "catalogue_items",
+    "catalogues",
+)
 UNITS = "unit IN ('working_days', 'days', 'months'{more})"
 
 
@@ -139,9 +240,13 @@ def upgrade() -> None:
     for statement in TABLES:
         op.execute(statement)
     _units(", 'until'")
+    op.execute("ALTER TABLE cases ADD COLUMN sealed BOOLEAN DEFAULT false NOT NULL")
+    op.execute("ALTER TABLE drafts ADD COLUMN own_key BYTEA")
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE drafts DROP COLUMN own_key")
+    op.execute("ALTER TABLE cases DROP COLUMN sealed")
     _units("")
     for name in NAMES:
         op.drop_table(name)

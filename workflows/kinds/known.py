@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from workflows.kinds.acceptance import AcceptanceFacts
 from workflows.kinds.affiliation import AffiliationFacts
+from workflows.kinds.bid import BidFacts
+from workflows.kinds.call import CallFacts, PackageFacts
 from workflows.kinds.closure import ClosureFacts
 from workflows.kinds.evaluation import EvaluationFacts
 from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
@@ -25,6 +27,10 @@ FACTS: dict[str, type] = {
     "closure": ClosureFacts,
     "programme": ProgrammeFacts,
     "plan": PlanFacts,
+    "opening_key": ProgrammeFacts,
+    "call": CallFacts,
+    "package": PackageFacts,
+    "bid": BidFacts,
     "incubation": IncubationFacts,
     "incubation_review": IncubationReviewFacts,
 }

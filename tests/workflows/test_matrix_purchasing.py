@@ -1,0 +1,211 @@
+"""Opening key, call, package and bid: who may do what in which state, and what each guard stops."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.builders_workflows import NOW, SYSTEM, acting, case, shipped, step
+from tests.workflows.matrix import Allowed, assert_matrix, assert_options, outcome
+from workflows.checks import Known, _seals
+from workflows.definition import ROLE_CODES
+from workflows.kinds.bid import BidFacts
+from workflows.kinds.call import CallFacts, PackageFacts
+from workflows.kinds.programme import ProgrammeFacts
+from workflows.loader import library
+
+KEY, CALL, PACKAGE, BID = (shipped(kind) for kind in ("opening_key", "call", "package", "bid"))
+
+
+def call_facts(**changes: Any) -> CallFacts:
+    facts = CallFacts(
+        case=case(step("draft", person=5, role="project_officer")), plan_approved=True, plan_is_free=True,
+        method="open_tender", plan_fen=100, packages_fen=100, largest_fen=60, cap_fen=60, available_fen=100,
+        amount_fen=100, bids_due_at=NOW + timedelta(days=20), documents_until=date(2026, 3, 9), officers_ready=True,
+    )
+    return replace(facts, **changes)
+
+
+def package_facts(state: str | None = "opened", **changes: Any) -> PackageFacts:
+    return replace(PackageFacts(case(state=state), True, bids=3, open_bids=0, qualified=3, undecided=0), **changes)
+
+
+def bid_facts(**changes: Any) -> BidFacts:
+    facts = BidFacts(
+        case=case(), organization_registered=True, violation_free=True, package_open=True,
+        bids_due_at=NOW + timedelta(seconds=1), bids_already=False, shared_member=False,
+    )
+    return replace(facts, **changes)
+
+
+KEY_ALLOWED: Allowed = {(None, "enrol"): ("enrolled", {"project_officer", "buyer", "procurement_supervisor"})}
+CALL_ALLOWED: Allowed = {
+    (None, "draft"): ("drafted", {"project_officer"}),
+    ("drafted", "return_for_changes"): ("returned", {"buyer"}),
+    ("drafted", "publish"): ("published", {"buyer"}),
+    ("drafted", "withdraw"): ("withdrawn", {"project_officer"}),
+    ("returned", "redraft"): ("drafted", {"project_officer"}),
+    ("returned", "withdraw"): ("withdrawn", {"project_officer"}),
+    ("published", "cancel"): ("cancelled", {"buyer"}),
+}
+OPENERS = {"project_officer", "buyer", "procurement_supervisor"}
+PACKAGE_ALLOWED: Allowed = {
+    ("closed", "open_bids"): ("opened", OPENERS),
+    ("opened", "finish_qualification"): ("qualified", {"project_officer"}),
+}
+BID_ALLOWED: Allowed = {
+    (None, "hand_in"): ("handed_in", {"staff"}),
+    ("handed_in", "replace"): ("handed_in", {"staff"}),
+    ("handed_in", "withdraw"): ("withdrawn", {"staff"}),
+    ("opened", "qualify"): ("qualified", {"project_officer"}),
+    ("opened", "disqualify"): ("disqualified", {"project_officer"}),
+}
+BY_SYSTEM = {
+    "call": {("published", "finish"): "finished"},
+    "package": {
+        (None, "publish"): "open", ("open", "cancel"): "cancelled", ("closed", "cancel"): "cancelled",
+        ("opened", "cancel"): "cancelled", ("open", "close_bidding"): "closed",
+    },
+    "bid": {
+        ("handed_in", "open"): "opened", ("handed_in", "set_aside"): "unreadable",
+        ("handed_in", "lapse"): "lapsed", ("opened", "lapse"): "lapsed",
+    },
+}
+KINDS = [
+    (KEY, ProgrammeFacts(case()), KEY_ALLOWED), (CALL, call_facts(), CALL_ALLOWED),
+    (PACKAGE, package_facts(), PACKAGE_ALLOWED), (BID, bid_facts(), BID_ALLOWED),
+]
+
+
+@pytest.mark.parametrize(("definition", "facts", "allowed"), KINDS, ids=lambda part: getattr(part, "kind", ""))
+def test_every_cell_of_state_trigger_and_role_is_as_the_table_says(definition, facts, allowed):
+    wanted, found = {}, {}
+    system = BY_SYSTEM.get(definition.kind, {})
+    for state in (None, *definition.states):
+        for trigger in definition.triggers():
+            if trigger == "fail":
+                continue  # its guard depends on the state; see below
+            for role in (*sorted(ROLE_CODES), "nobody"):
+                cell = (state, trigger, role)
+                found[cell] = outcome(definition, state, trigger, acting(role), facts)
+                if (state, trigger) in allowed:
+                    to, roles = allowed[state, trigger]
+                    wanted[cell] = to if role in roles else "refused: role_missing"
+                elif (state, trigger) in system:
+                    on_due = definition.transition(state, trigger).on_due is not None
+                    wanted[cell] = f"refused: {'only_by_clock' if on_due else 'only_by_system'}"
+                else:
+                    wanted[cell] = "refused: wrong_state"
+    assert found == wanted
+
+
+@pytest.mark.parametrize(("definition", "facts", "allowed"), KINDS, ids=lambda part: getattr(part, "kind", ""))
+def test_the_system_makes_its_own_moves_and_no_others(definition, facts, allowed):
+    system = BY_SYSTEM.get(definition.kind, {})
+    for state in (None, *definition.states):
+        for trigger in definition.triggers():
+            made = outcome(definition, state, trigger, SYSTEM, facts)
+            if (state, trigger) in system:
+                assert made == system[state, trigger]
+            else:
+                assert made.startswith("refused: ")
+
+
+@pytest.mark.parametrize(("different", "reason"), [
+    ({"plan_approved": False}, "plan_not_open"), ({"plan_is_free": False}, "plan_not_open"),
+    ({"packages_fen": 101}, "packages_over_plan"), ({"largest_fen": 61}, "package_over_cap"),
+    ({"bids_due_at": NOW + timedelta(days=19)}, "bidding_too_short"), ({"bids_due_at": None}, "bidding_too_short"),
+    ({"documents_until": date(2026, 3, 8)}, "documents_too_short"), ({"officers_ready": False}, "officers_not_ready"),
+])
+@pytest.mark.parametrize(("state", "trigger", "role"), [
+    (None, "draft", "project_officer"), ("returned", "redraft", "project_officer"), ("drafted", "publish", "buyer"),
+])
+def test_a_call_is_checked_when_it_is_drafted_and_again_when_it_is_published(state, trigger, role, different, reason):
+    found = outcome(CALL, state, trigger, acting(role), call_facts(**different))
+
+    assert found == f"refused: {reason}"
+
+
+@pytest.mark.parametrize(("method", "days"), [("open_tender", 20), ("consultation", 10), ("grant_call", 10)])
+def test_each_method_has_its_own_least_time_for_bids(method: str, days: int):
+    first = NOW + timedelta(days=days)
+
+    enough = call_facts(method=method, bids_due_at=first)
+    assert outcome(CALL, "drafted", "publish", acting("buyer"), enough) == "published"
+    sooner = call_facts(method=method, bids_due_at=first - timedelta(days=1))
+    assert outcome(CALL, "drafted", "publish", acting("buyer"), sooner) == "refused: bidding_too_short"
+
+
+def test_whoever_drafted_a_call_does_not_publish_it_and_no_budget_no_call():
+    assert outcome(CALL, "drafted", "publish", acting("buyer", person=5), call_facts()) == "refused: four_eyes"
+    assert outcome(CALL, "drafted", "publish", acting("buyer"), call_facts(available_fen=99)) == "refused: over_budget"
+
+
+@pytest.mark.parametrize(("state", "changes", "found"), [
+    ("closed", {"bids": 2}, "failed"), ("closed", {"bids": 3}, "refused: enough_bidders"),
+    ("opened", {"qualified": 2}, "failed"), ("opened", {"qualified": 3}, "refused: enough_bidders"),
+    ("opened", {"qualified": 2, "undecided": 1}, "refused: bids_undecided"),
+])
+def test_a_package_fails_only_for_want_of_bidders(state: str, changes, found: str):
+    facts = package_facts(state, **changes)
+
+    assert outcome(PACKAGE, state, "fail", acting("project_officer"), facts) == found
+    assert outcome(PACKAGE, state, "fail", acting("buyer"), facts) == "refused: role_missing"
+
+
+@pytest.mark.parametrize(("state", "trigger", "changes", "reason"), [
+    ("closed", "open_bids", {"bids": 2}, "too_few_bids"),
+    ("closed", "open_bids", {"opening_officer": False}, "not_an_opening_officer"),
+    ("opened", "finish_qualification", {"qualified": 2}, "too_few_qualified"),
+    ("opened", "finish_qualification", {"undecided": 1}, "bids_undecided"),
+])
+def test_each_guard_of_a_package_stops_what_it_is_there_for(state: str, trigger: str, changes, reason: str):
+    facts = package_facts(state, **changes)
+
+    assert outcome(PACKAGE, state, trigger, acting("project_officer"), facts) == f"refused: {reason}"
+
+
+def at(facts_due: datetime) -> BidFacts:
+    return bid_facts(bids_due_at=facts_due)
+
+
+@pytest.mark.parametrize(("state", "trigger"), [(None, "hand_in"), ("handed_in", "replace"), ("handed_in", "withdraw")])
+def test_the_second_of_the_deadline_is_too_late_and_the_one_before_is_not(state: str | None, trigger: str):
+    in_time, late = (outcome(BID, state, trigger, acting("staff"), at(NOW + delta))
+                     for delta in (timedelta(seconds=1), timedelta()))
+
+    assert not in_time.startswith("refused")
+    assert late == "refused: too_late"
+
+
+@pytest.mark.parametrize(("state", "trigger", "role", "changes", "reason"), [
+    (None, "hand_in", "staff", {"organization_registered": False}, "organization_not_registered"),
+    (None, "hand_in", "staff", {"violation_free": False}, "grave_violation"),
+    (None, "hand_in", "staff", {"bids_already": True}, "bid_already"),
+    (None, "hand_in", "staff", {"package_open": False}, "too_late"),
+    ("handed_in", "replace", "staff", {"violation_free": False}, "grave_violation"),
+    ("opened", "qualify", "project_officer", {"violation_free": False}, "grave_violation"),
+    ("opened", "qualify", "project_officer", {"shared_member": True}, "member_bids_twice"),
+])
+def test_each_guard_of_a_bid_stops_what_it_is_there_for(state, trigger, role, changes, reason):
+    assert outcome(BID, state, trigger, acting(role), bid_facts(**changes)) == f"refused: {reason}"
+
+
+def test_who_may_not_bid_is_told_before_a_package_is_chosen():
+    facts = bid_facts(bids_due_at=None, package_open=False, violation_free=False)
+    assert_options(BID, bid_facts(), BID_ALLOWED)
+
+    assert outcome(BID, None, "hand_in", acting("staff"), facts) == "refused: grave_violation"
+
+
+def test_a_notice_to_an_office_about_a_sealed_case_is_a_mistake():
+    told = replace(BID.transitions[0], notices=(replace(BID.transitions[3].notices[0], to="project_officer"),))
+    wrong = replace(BID, transitions=(told, *BID.transitions[1:]), version=9)
+    found = list(_seals(wrong, Known(library(), ROLE_CODES, None, None)))
+
+    assert found == ["hand_in tells project_officer of a case that is still sealed"]
+
+
+def test_the_matrix_helper_agrees_on_the_kind_without_system_moves():
+    assert assert_matrix(KEY, ProgrammeFacts(case()), KEY_ALLOWED) == 2 * 1 * 22
