@@ -17,7 +17,7 @@ from app.organizations.models import Organization
 from app.organizations.places import territory
 from app.organizations.steps import Certificate, confirm_entry, open_in_preparation
 from tests.builders import make_actor
-from tests.builders_register import XICHENG, data_for
+from tests.builders_register import XICHENG, a_code, data_for
 from tests.builders_workflows import case
 from workflows.definition import Text
 from workflows.kinds.case import Step
@@ -74,6 +74,8 @@ def an_organization(session: Any, now: datetime, name: str, registrar: Actor | N
         session, name=name, legal_type="social_service", division=XICHENG, now=now, known_from="list"
     )
     if registrar is not None:
+        organization.uscc = a_code(880_000 + organization.id)
+        session.flush()
         certificate = Certificate(registered_on=date(2025, 6, 1), authority="某局", evidence="证书副本")
         confirm_entry(session, organization_id=organization.id, person_id=registrar.person_id or 0,
                       certificate=certificate, now=now)

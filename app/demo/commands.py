@@ -17,6 +17,8 @@ LOGINS = {
     "staff2": "社会组织经办人（已登记） Staff of a registered organization",
     "registrar": "登记管理机关 Registrar", "hub": "枢纽组织 Hub officer", "project": "购买主体 Project officer",
     "finance": "财务 Finance officer", "approver": "审批 Approver", "cashier": "出纳 Cashier",
+    "incubator": "孵化基地 Incubator operator", "expert": "评审专家 Expert",
+    "young7": "孵化中的社会组织 Staff of an organization in incubation",
     "auditor": "审计 Auditor", "admin": "系统管理员 System administrator",
 }
 

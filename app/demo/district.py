@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from app.access.models import Node
 from app.affiliation.models import Hub
-from app.demo.building import Builder, payment_data, registration_data
+from app.demo.building import Builder, Member, payment_data, registration_data
+from app.demo.incubation import Garden, grow, incubator
 from app.organizations.models import Organization
 from app.purchasing.models import Contract, Instalment
 
@@ -13,6 +15,16 @@ PASSWORD = "shuniu-demo-2026"  # noqa: S105 - the demo's, printed at start; prod
 DIVISION = "110102"
 NEW_NAME = "北京市西城区晨光社区服务中心"
 OLD_NAME = "北京市西城区和风社会工作事务所"
+YOUNG = (
+    ("北京市西城区萤火儿童陪伴中心", "陶然", "young1"),
+    ("北京市西城区邻舍互助服务社", "方圆", "young2"),
+    ("北京市西城区知了自然教育中心", "宋词", "young3"),
+    ("北京市西城区暖橙助残服务中心", "白露", "young4"),
+    ("北京市西城区小巷口述史工作室", "谷雨", "young5"),
+    ("北京市西城区青禾青年服务中心", "夏至", "young6"),
+    ("北京市西城区慢时光认知症支持中心", "温良", "young7"),
+    ("北京市西城区四季园艺疗愈中心", "季春", "young8"),
+)
 THIRD_NAME = "北京市西城区银杏为老服务中心"
 
 
@@ -44,6 +56,7 @@ def build_district(builder: Builder) -> None:
     builder.contract("XC2026-002", "楼门文化与邻里互助（登记后生效）", new, office, line, 8_000_000)
     waiting = builder.contract("XC2026-003", "失能老人居家照护指导", third, office, line, 9_600_000)
     builder.session.commit()
+    _incubation(builder, district, registrar)
     _some_work(builder, hub, third, waiting)
 
 
@@ -72,3 +85,21 @@ def _another_founder(builder: Builder) -> None:
     organization = builder.founders(DIVISION, name)
     staff = builder.person("沈舟", "staff4", [("staff", builder.node(organization.node_id))], password=PASSWORD)
     builder.open(staff, "registration", "apply", registration_data(builder, staff, organization, name))
+
+
+def _incubation(builder: Builder, district: Node, registrar: Member) -> None:
+    """An incubator with a panel, and young organizations that have come different ways in it."""
+    base = incubator(builder, district, "西城区社会组织孵化基地（演示）", "Xicheng incubator (demo)")
+    place = builder.node(base.node_id)
+    operator = builder.person("秦朗", "incubator", [("incubator_operator", place)], password=PASSWORD)
+    experts = [
+        builder.person(name, login, [("expert", district)], password=PASSWORD)
+        for name, login in (("许博", "expert"), ("卢研", "expert2"), ("梁评", "expert3"), ("苗审", "expert4"))
+    ]
+    applicants = []
+    for name, person, login in YOUNG:
+        organization = builder.registered(DIVISION, name, registrar, years=1)
+        staff = builder.person(person, login, [("staff", builder.node(organization.node_id))], password=PASSWORD)
+        applicants.append((organization, staff))
+    builder.session.commit()
+    grow(builder, Garden(base, operator, registrar, experts), applicants)

@@ -11,7 +11,10 @@ from app.demo.district import PASSWORD
 from app.extensions import db
 from app.language import current_locale, localized
 
-ORDER = ("staff", "staff2", "registrar", "hub", "project", "finance", "approver", "cashier", "auditor", "admin")
+ORDER = (
+    "staff", "staff2", "registrar", "hub", "incubator", "expert", "young7", "project", "finance", "approver", "cashier",
+    "auditor", "admin",
+)
 
 
 def register(app: Flask) -> None:

@@ -70,7 +70,10 @@ def _navigation(held: tuple[Holding, ...]) -> list[dict[str, Any]]:
         work += [_item(_("To do"), "/worklist", "inbox"), _item(_("Cases"), "/cases", "search")]
     work.append(_item(_("Service guide"), "/guide", "book-open"))
     money = {"finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer"}
-    records = [_item(_("Register"), "/organizations", "building-complex")]
+    records = [
+        _item(_("Register"), "/organizations", "building-complex"),
+        _item(_("Incubators"), "/incubators", "sprout"),
+    ]
     if roles & money:
         records.append(_item(_("Budgets"), "/budget-lines", "coins"))
     if roles & {"finance_officer", "cashier", "auditor"}:

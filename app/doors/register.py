@@ -13,6 +13,7 @@ from app.doors import (
     health,
     home_pages,
     hub_pages,
+    incubator_pages,
     list_pages,
     markup,
     organization_pages,
@@ -27,7 +28,10 @@ def register(app: Flask) -> None:
     markup.register_markup(app)
     frame.register(app)
     problems.register(app)
-    for door in (api, case_pages, clock_pages, home_pages, hub_pages, list_pages, organization_pages, personal_pages):
+    for door in (
+        api, case_pages, clock_pages, home_pages, hub_pages, incubator_pages, list_pages, organization_pages,
+        personal_pages,
+    ):
         door.register(app)
     app.register_blueprint(health.blueprint)
     app.add_url_rule("/assets/<name>", "asset", asset)

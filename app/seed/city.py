@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from app.access.models import Node
 from app.access.roles import ROLES
 from app.demo.building import Builder, Member, payment_data, registration_data
+from app.demo.incubation import Garden, grow, incubator
 from app.ledger.models import BudgetLine
 from app.organizations.models import Organization
 from app.purchasing.models import Contract, Instalment
@@ -68,6 +69,7 @@ def build_city(builder: Builder, plan: Plan, chance: random.Random) -> City:
     ]
     builder.session.commit()
     city = City(plan, district, office, people, preparing, registered, contracts, line, builder.node(hub.node_id))
+    _incubations(builder, city, chance)
     present = builder.now
     builder.now = present - timedelta(days=6)
     _registrations(builder, city)
@@ -130,6 +132,16 @@ def _registrations(builder: Builder, city: City) -> None:
         number = builder.open(member, "registration", "apply", data).number
         for trigger, given in road:
             builder.move(registrar, number, trigger, dict(given))
+
+
+def _incubations(builder: Builder, city: City, chance: random.Random) -> None:
+    """An incubator with a pool of experts; the registered organizations stand in eight states."""
+    base = incubator(builder, city.district, f"{city.plan.name_zh}孵化基地（示例）", "Sample incubator")
+    experts = [
+        builder.person(_name(chance), f"{city.plan.prefix}-expert{n}", [("expert", city.district)]) for n in range(1, 5)
+    ]
+    garden = Garden(base, city.people["incubator_operator"], city.people["registrar"], experts)
+    grow(builder, garden, city.registered)
 
 
 def _affiliations(builder: Builder, city: City) -> None:

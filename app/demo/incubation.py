@@ -1,0 +1,126 @@
+"""An invented incubator with its panel, and organizations that have come different ways in it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from app.access.models import Node
+from app.cases.due import fire_due
+from app.demo.building import Builder, Member
+from app.incubation.models import Incubator
+from app.incubation.steps import recognize_incubator
+from app.organizations.models import Organization
+
+SCORES = {"mission": 18, "need": 17, "team": 16, "plan": 12, "growth": 8, "compliance": 8, "resources": 4}
+TITLES = {"entry_form": "入驻申请表", "work_plan": "工作计划", "agreement": "入驻协议", "commitment": "承诺书"}
+REVIEW = text("""
+SELECT r.number FROM panel_seats s JOIN cases r ON r.id = s.review_case_id JOIN cases p ON p.id = s.case_id
+ WHERE p.number = :number AND s.person_id = :person
+""")
+# How far each organization comes: a road holds all that stand before it.
+ROADS = ("applied", "returned", "in_review", "seat_open", "scored", "publicized", "incubating", "mid_review")
+AGO = timedelta(days=75)
+
+
+@dataclass
+class Garden:
+    """An incubator with the people who decide on it."""
+
+    incubator: Incubator
+    operator: Member
+    registrar: Member
+    experts: list[Member]
+
+
+def incubator(builder: Builder, parent: Node, name_zh: str, name_en: str) -> Incubator:
+    """Add a recognized incubator with room for twelve, eight of them on its premises."""
+    return recognize_incubator(
+        builder.session, parent=parent, name_zh=name_zh, name_en=name_en, level="district", capacity=12, places=8,
+        term_months=12, recognized_on=builder.today - timedelta(days=700),
+    )
+
+
+def grow(builder: Builder, garden: Garden, applicants: list[tuple[Organization, Member]]) -> None:
+    """Let each applicant come as far as ROADS says, beginning some weeks ago; the clocks of that time fire."""
+    present = builder.now
+    builder.now = present - AGO
+    numbers = [_applied(builder, garden, *applicant) for applicant in applicants]
+    for number, (_organization, member), road in zip(numbers, applicants, ROADS, strict=False):
+        _judged(builder, garden, number, member, road)
+    builder.now += timedelta(days=20)
+    fire_due(builder.session, builder.now)
+    for number, (organization, member), road in zip(numbers, applicants, ROADS, strict=False):
+        if road in ("incubating", "mid_review"):
+            _moved_in(builder, garden, number, organization, member, road)
+        elif road == "publicized":
+            builder.now, then = present - timedelta(days=1), builder.now
+            builder.move(garden.registrar, number, "publish", {"document_number": "示民社组示〔2026〕2号"})
+            builder.now = then
+    builder.now = present
+
+
+def _papers(builder: Builder, organization: Organization, member: Member, *slots: str) -> list[dict[str, Any]]:
+    return [
+        {"slot": slot, "document_id": builder.paper(member, organization, f"{TITLES[slot]} {slot}").id}
+        for slot in slots
+    ]
+
+
+def _applied(builder: Builder, garden: Garden, organization: Organization, member: Member) -> str:
+    data = {
+        "organization": organization.id, "incubator": garden.incubator.node_id, "mode": "on_site",
+        "mission": "为社区独居老人和双职工家庭提供探访与托管服务。", "team_size": 6,
+        "documents": _papers(builder, organization, member, "entry_form", "work_plan"),
+    }
+    return builder.open(member, "incubation", "apply", data).number
+
+
+def _judged(builder: Builder, garden: Garden, number: str, member: Member, road: str) -> None:
+    if road == "applied":
+        return
+    if road == "returned":
+        builder.move(garden.operator, number, "return_for_changes", {"remarks": "请补充团队成员分工。"})
+        return
+    builder.move(garden.operator, number, "pass_preliminary", {
+        "early_stage": True, "grassroots": True, "operating": True, "public_benefit": True,
+        "opinion": "材料齐全，符合入驻条件。",
+        "experts": [{"person": expert.actor.person_id} for expert in garden.experts[:3]],
+    })
+    if road == "in_review":
+        _scored(builder, number, garden.experts[0])
+    elif road == "seat_open":
+        review = _review(builder, number, garden.experts[1])
+        builder.move(garden.experts[1], review, "recuse", {"ground": "other", "reason": "与申请单位有合作。"})
+    else:
+        for expert in garden.experts[:3]:
+            _scored(builder, number, expert)
+    if road in ("incubating", "mid_review"):
+        builder.move(garden.registrar, number, "publish", {"document_number": "示民社组示〔2026〕1号"})
+
+
+def _scored(builder: Builder, number: str, expert: Member) -> None:
+    review = _review(builder, number, expert)
+    builder.move(expert, review, "declare", {"no_interest": True, "secrecy": True})
+    scores = [{"criterion": name, "points": points, "remark": ""} for name, points in SCORES.items()]
+    builder.move(expert, review, "submit_scores", {"scores": scores, "opinion": "建议入驻。"})
+
+
+def _review(builder: Builder, number: str, expert: Member) -> str:
+    values = {"number": number, "person": expert.actor.person_id}
+    found: str = builder.session.execute(REVIEW, values).scalar_one()
+    return found
+
+
+def _moved_in(
+    builder: Builder, garden: Garden, number: str, organization: Organization, member: Member, road: str
+) -> None:
+    documents = _papers(builder, organization, member, "agreement", "commitment")
+    builder.move(member, number, "sign_agreement", {"documents": documents, "declaration": True})
+    builder.move(member, number, "submit_log", {
+        "month": builder.today.isoformat(), "training_hours": 8, "activities": 3, "volunteers": 12,
+        "income_fen": 1_500_000, "compliance": "账目清楚，无违规情况。",
+    })
+    if road == "mid_review":
+        builder.move(garden.operator, number, "start_mid_review", {})
