@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from app.access.declare import allow
@@ -23,8 +24,8 @@ from workflows.rules.working_days import local_day
 pages = Blueprint("delivery", __name__)
 Answer = str | tuple[str, int]
 STARS = [
-    ("5", _l("5: very good")), ("4", _l("4: good")), ("3", _l("3: fair")), ("2", _l("2: poor")),
-    ("1", _l("1: very poor")),
+    SelectChoice("5", _l("5: very good")), SelectChoice("4", _l("4: good")), SelectChoice("3", _l("3: fair")),
+    SelectChoice("2", _l("2: poor")), SelectChoice("1", _l("1: very poor")),
 ]
 MOST_COMMENT = 500
 

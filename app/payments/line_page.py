@@ -62,7 +62,7 @@ def _contracts(line_id: int, paid_fen: dict[str, int]) -> list[dict[str, Any]]:
             "organization": names[contract.organization_id],
             "amount_fen": contract.amount_fen,
             "paid_fen": paid_fen.get(contract.number, 0),
-            "href": None,
+            "href": url_for("contract.contract_page", contract_id=contract.id),
         }
         for contract in contracts
     ]

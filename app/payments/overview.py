@@ -47,7 +47,7 @@ def _instruction(sent: InstructionShown) -> Fact:
 
 def _owners(session: AnySession, shown: PaymentShown, held: Iterable[Holding]) -> list[Link]:
     part = shown.instalment
-    links = [Link(part.title, f"/organizations/{part.organization_id}#contracts", _("Contract %(number)s",
+    links = [Link(part.title, f"/contracts/{part.contract_id}", _("Contract %(number)s",
                                                                                    number=part.number))]
     line = visible_budget_line(session, part.budget_line_id, held)
     if line is not None:

@@ -31,7 +31,7 @@ from app.clock import SHANGHAI, business_now, real_now
 from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
-from app.payments import line_page
+from app.payments import contract_page, line_page
 from app.payments.bank_file import Defect, StatementUnreadable
 from app.payments.bank_orders import export_instructions, sample_statement
 from app.payments.models import BankStatement
@@ -64,9 +64,10 @@ class StatementForm(FlaskForm):
 
 
 def register(app: Flask) -> None:
-    """Add the pages of statements and of one budget line to the app."""
+    """Add the pages of statements, of one budget line and of one contract to the app."""
     app.register_blueprint(pages)
     app.register_blueprint(line_page.pages)
+    app.register_blueprint(contract_page.pages)
 
 
 @pages.get("/statements")
