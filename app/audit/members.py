@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
@@ -22,6 +22,7 @@ from app.audit.scopes import Query, Scope, covered_moves
 from app.audit.tree import BLOCK, LogTree, Proofs
 from app.cases.models import Attempt, Case, History, LogLeaf, PersonalValue
 from app.cases.notes import Checkpoint
+from app.cases.sealed import sealed_kinds
 from app.documents.models import Document
 from app.documents.store import path_of
 from app.ledger.models import BudgetLine, LedgerAccount, Transfer
@@ -165,11 +166,17 @@ def _personal(at: Snapshot, scope: Scope) -> Iterator[dict[str, Any]]:
         }
 
 
+def not_sealed() -> ColumnElement[bool]:
+    """Return the condition that an attempt tells nothing of a sealed case, nor who tried to open one."""
+    opening_sealed = and_(Attempt.case_id.is_(None), Attempt.kind.in_(sealed_kinds()))
+    return and_(Case.sealed.is_not(True), not_(opening_sealed))
+
+
 def _attempts(at: Snapshot, scope: Scope) -> Iterator[dict[str, Any]]:
     query = (
         select(Attempt, Case.number)
         .outerjoin(Case, Case.id == Attempt.case_id)
-        .where(scope.cases, scope.attempts)
+        .where(scope.cases, scope.attempts, not_sealed())
         .order_by(Attempt.id)
     )
     for row in at.stream(query.with_only_columns(*Attempt.__table__.columns, Case.number)):

@@ -20,9 +20,14 @@ SELECT h.case_id, h.sequence FROM history h JOIN known ON known.id = h.case_id
 """)
 
 
+def sealed_kinds() -> list[str]:
+    """Return the kinds whose cases are sealed at first."""
+    return sorted({definition.kind for definition in library().definitions if definition.sealed_until})
+
+
 def is_sealed_kind(kind: str) -> bool:
     """Tell whether what is handed in for cases of this kind is sealed at first."""
-    return any(definition.sealed_until for definition in library().definitions if definition.kind == kind)
+    return kind in sealed_kinds()
 
 
 def keep_sealed(session: AnySession, move: Move) -> dict[str, Any]:
