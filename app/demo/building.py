@@ -33,8 +33,8 @@ from workflows.rules.uscc import issue
 
 THIRDS = (
     InstalmentTerm(5000, "合同签订后"),
-    InstalmentTerm(3000, "中期评估合格后"),
-    InstalmentTerm(2000, "验收合格后"),
+    InstalmentTerm(3000, "中期评估合格后", "mid_evaluation"),
+    InstalmentTerm(2000, "验收合格后", "acceptance"),
 )
 
 

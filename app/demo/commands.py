@@ -16,6 +16,8 @@ LOGINS = {
     "staff": "社会组织经办人（筹备中） Staff of an organization in preparation",
     "staff2": "社会组织经办人（已登记） Staff of a registered organization",
     "registrar": "登记管理机关 Registrar", "hub": "枢纽组织 Hub officer", "project": "购买主体 Project officer",
+    "project2": "购买主体（复核） Second project officer", "buyer": "购买主体负责人 Buyer",
+    "evaluator": "第三方评估 Evaluator",
     "finance": "财务 Finance officer", "approver": "审批 Approver", "cashier": "出纳 Cashier",
     "incubator": "孵化基地 Incubator operator", "expert": "评审专家 Expert",
     "young7": "孵化中的社会组织 Staff of an organization in incubation",

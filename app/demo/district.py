@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.access.models import Node
 from app.affiliation.models import Hub
 from app.demo.building import Builder, Member, payment_data, registration_data
+from app.demo.delivery import evaluation_under_way, report_on
 from app.demo.incubation import Garden, grow, incubator
 from app.organizations.models import Organization
 from app.purchasing.models import Contract, Instalment
@@ -47,17 +48,32 @@ def build_district(builder: Builder) -> None:
         ("钱宁", "finance", "finance_officer", office),
         ("郑岚", "approver", "finance_approver", office),
         ("吴桐", "cashier", "cashier", office),
+        ("曹岩", "project2", "project_officer", office),
+        ("高原", "buyer", "buyer", office),
         ("冯审", "auditor", "auditor", city),
         ("韩维", "admin", "system_admin", city),
     ):
         builder.person(name, login, [(role, node)], password=PASSWORD)
+    evaluator = builder.person("严知", "evaluator", [], password=PASSWORD)
     line = builder.budget(office, "2026-YT-001", "社区社会组织服务专项", 200_000_000)
-    builder.contract("XC2026-001", "社区为老探访服务", old, office, line, 12_000_000)
+    visits = builder.contract("XC2026-001", "社区为老探访服务", old, office, line, 12_000_000)
     builder.contract("XC2026-002", "楼门文化与邻里互助（登记后生效）", new, office, line, 8_000_000)
     waiting = builder.contract("XC2026-003", "失能老人居家照护指导", third, office, line, 9_600_000)
     builder.session.commit()
     _incubation(builder, district, registrar)
     _some_work(builder, hub, third, waiting)
+    _delivery(builder, evaluator, old, visits)
+
+
+def _delivery(builder: Builder, evaluator: Member, organization: Organization, contract: Contract) -> None:
+    """Leave a contract under way: a report that waits to be checked, an evaluation that beneficiaries rate."""
+    by_login = {member.login: member for member in builder.members}
+    present = builder.now
+    builder.now = present - timedelta(days=4)
+    report_on(builder, by_login["staff2"], organization, contract)
+    builder.now = present - timedelta(days=2)
+    evaluation_under_way(builder, by_login["project"], evaluator, contract, rated=7)
+    builder.now = present
 
 
 def _some_work(builder: Builder, hub: Hub, third: Organization, contract: Contract) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from app.access.models import Node
 from app.access.roles import ROLES
 from app.demo.building import Builder, Member, payment_data, registration_data
+from app.demo.delivery import evaluation_under_way, report_on
 from app.demo.incubation import Garden, grow, incubator
 from app.ledger.models import BudgetLine
 from app.organizations.models import Organization
@@ -75,6 +76,7 @@ def build_city(builder: Builder, plan: Plan, chance: random.Random) -> City:
     _registrations(builder, city)
     _affiliations(builder, city)
     _payments(builder, city)
+    _delivery(builder, city, chance)
     builder.now = present
     return city
 
@@ -175,6 +177,18 @@ def _payments(builder: Builder, city: City) -> None:
             builder.move(official, number, trigger, dict(given))
         if n >= 5:
             _after_approval(builder, city, number, n)
+
+
+def _delivery(builder: Builder, city: City, chance: random.Random) -> None:
+    """A report submitted, one accepted, and an evaluation under way."""
+    officer = city.people["project_officer"]
+    for n, accepted in enumerate((False, True)):
+        organization, member = city.registered[n]
+        number = report_on(builder, member, organization, city.contracts[n])
+        if accepted:
+            builder.move(officer, number, "accept_report", {"opinion": "报告与记录一致。"})
+    assessor = builder.person(_name(chance), f"{city.plan.prefix}-assessor", [])
+    evaluation_under_way(builder, officer, assessor, city.contracts[0], rated=12)
 
 
 def _after_approval(builder: Builder, city: City, number: str, n: int) -> None:
