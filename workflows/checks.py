@@ -163,7 +163,7 @@ def _holders(definition: Definition, known: Known) -> Mistakes:
             if state.waits_for or state.clocks or state.paused:
                 yield f"state {state.name} is final, so nobody and no clock waits there"
         elif state.waits_for is None:
-            if not state.clocks and not _moved_by_another_case(definition, state):
+            if not _moves_by_itself(definition, state):
                 yield f"state {state.name} waits for nobody"
         elif state.waits_for not in known.roles:
             yield f"state {state.name} waits for {state.waits_for}, which is no role"
@@ -171,8 +171,10 @@ def _holders(definition: Definition, known: Known) -> Mistakes:
             yield f"state {state.name} waits for {state.waits_for}, who can do nothing there"
 
 
-def _moved_by_another_case(definition: Definition, state: State) -> bool:
-    return any(SYSTEM_ROLE in transition.roles for transition in definition.transitions_from(state.name))
+def _moves_by_itself(definition: Definition, state: State) -> bool:
+    """Tell whether a clock or another case moves it on, so that no person has to."""
+    leaving = definition.transitions_from(state.name)
+    return any(transition.on_due is not None or SYSTEM_ROLE in transition.roles for transition in leaving)
 
 
 def _can_act(definition: Definition, state: State) -> bool:

@@ -249,15 +249,15 @@ def test_two_versions_cannot_come_into_force_on_one_day(tmp_path: Path):
 
 def test_a_later_base_policy_must_keep_the_numbers_that_definitions_name(tmp_path: Path):
     root = copied_definitions(tmp_path)
-    text = (root / POLICY).read_text(encoding="utf-8").replace("2020-01-01", "2026-07-01")
-    later = root / "base/policy.v2.toml"
-    later.write_text(text, encoding="utf-8")
+    newest = (root / "base/policy.v2.toml").read_text(encoding="utf-8")
+    later = root / "base/policy.v3.toml"
+    later.write_text(newest.replace("2026-01-01", "2026-07-01"), encoding="utf-8")
     assert check_folder(root) == []
 
     rewrite(later, "[bank_answer]", "[bank_reply]")
 
     assert check_folder(root) == [
-        "base/payment.v1: state in_transit needs number bank_answer, which base/policy.v2 does not have"
+        "base/payment.v1: state in_transit needs number bank_answer, which base/policy.v3 does not have"
     ]
 
 

@@ -118,7 +118,7 @@ def test_each_number_comes_from_the_most_specific_place_that_has_it(tmp_path: Pa
 
     policy = Library.load(root).policy(XICHENG, TODAY)
 
-    assert policy.pins == "base:1,110102:1"
+    assert policy.pins == "base:2,110102:1"
     assert (policy.number("decision").value, policy.number("decision").place) == (45, "110102")
     assert (policy.number("delivery").value, policy.number("delivery").place) == (10, "base")
 
@@ -148,11 +148,11 @@ def test_a_throw_away_kind_can_be_added_and_taken_back():
     throw_away = Library(library().definitions, library().policies, library().places.values())
     payment = shipped("payment")
     throw_away.remove(payment)
-    assert throw_away.kinds() == ("affiliation", "registration")
+    assert throw_away.kinds() == tuple(kind for kind in library().kinds() if kind != "payment")
 
     throw_away.add(payment)
 
-    assert throw_away.kinds() == ("affiliation", "payment", "registration")
+    assert throw_away.kinds() == library().kinds()
     with pytest.raises(ValueError, match=r"payment\.v1"):
         throw_away.add(payment)
 

@@ -25,7 +25,10 @@ from workflows.rules.scoring import (
 WORDS = Text("词", "word")
 
 
-def a_rubric(*criteria: Criterion, most: int, levels: tuple[tuple[str, int], ...] = (("low", 0), ("high", 6))) -> Rubric:
+LOW_AND_HIGH = (("low", 0), ("high", 6))
+
+
+def a_rubric(*criteria: Criterion, most: int, levels: tuple[tuple[str, int], ...] = LOW_AND_HIGH) -> Rubric:
     return Rubric("r", WORDS, most, criteria, tuple(Level(name, WORDS, low) for name, low in levels), WORDS, False)
 
 

@@ -151,7 +151,8 @@ def test_over_json_the_sheet_comes_with_its_criteria_and_is_scored(app, session,
         assert case["waits_for"]["person"] == expert.person_id
         (move_,) = [move_ for move_ in case["allowed"] if move_["trigger"] == trigger]
         answer = apart(
-            client.post, f"/api/v1/cases/incubation_review/{review}/{trigger}", headers={**headers, "Idempotency-Key": trigger},
+            client.post, f"/api/v1/cases/incubation_review/{review}/{trigger}",
+            headers={**headers, "Idempotency-Key": trigger},
             json={"data": move_["example"], "revision": case["revision"]},
         )
         assert answer.status_code == 200, answer.text
