@@ -158,3 +158,14 @@ def test_over_json_the_sheet_comes_with_its_criteria_and_is_scored(app, session,
         assert answer.status_code == 200, answer.text
 
     assert answer.json["state"] == "submitted"
+
+
+def test_the_page_of_the_sheet_has_every_criterion_on_it(app, session, base, number):
+    expert = base.experts[0]
+    review = review_of(session, number, expert)
+    move(session, base, review, "declare", expert)
+
+    page = apart(browser_of(app, session, person_of(session, expert)).get, f"/cases/{review}/do/submit_scores?lang=en")
+
+    assert page.status_code == 200
+    assert page.text.count('selected value="') >= 7
