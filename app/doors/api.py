@@ -1,5 +1,6 @@
 """The JSON door: generic operations over every kind of case. No kind is named here."""
 
+from hashlib import file_digest
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
@@ -44,9 +45,12 @@ def register(app: Flask) -> None:
 def open_case(kind: str) -> tuple[Response, int]:
     """Open a case: `{data}` -> 201 with its number, state, revision and receipt."""
     key = key_of_request()
+    trigger, data = opening_trigger(kind), _body().get("data", {})
+    if not isinstance(data, dict):
+        # Where a case opens, and for whom, is read from the data before its schema reads it.
+        raise InvalidInput({"data": [str(_l("Send an object of fields."))]})
     answer = perform(
-        db.session, kind=kind, trigger=opening_trigger(kind), actor=actor(), data=_body().get("data", {}),
-        key=key, now=now(), request_id=request_id(),
+        db.session, kind=kind, trigger=trigger, actor=actor(), data=data, key=key, now=now(), request_id=request_id()
     )
     return _answered(answer, 201)
 
@@ -146,7 +150,8 @@ def upload_document() -> tuple[Response, int]:
         return {"id": document.id, "sha256": document.sha256, "size": document.size, "name": document.name,
                 "media_type": document.media_type}
 
-    told = f"{upload.filename}|{organization}".encode()
+    told = f"{upload.filename}|{organization}|".encode() + file_digest(upload.stream, "sha256").digest()
+    upload.stream.seek(0)
     answer, replayed = once(who, key, told, write)
     return _replayable(jsonify(answer), replayed), 201
 
@@ -167,7 +172,10 @@ def opening_trigger(kind: str) -> str:
 
 
 def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # brackets in brackets without end
+        body = None
     if not isinstance(body, dict):
         raise NotJson(_l("Send a JSON object with Content-Type: application/json."))
     return body
