@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from app.cases.chain import Link, Personal
 from app.cases.snapshot import CaseRow, ClockRun
+from app.database.connections import rows
 
 CLOSE = """
 WITH moved AS (
@@ -134,8 +135,7 @@ def close(connection: Connection, closing: Closing) -> bool:
         parameters["documents"] = Jsonb(
             [{"slot": slot, "document_id": document} for slot, document in closing.documents]
         )
-    statement = CLOSE.replace("{more}", more)
-    return connection.exec_driver_sql(statement, parameters).scalar_one() == 1
+    return rows(connection, CLOSE.replace("{more}", more), parameters) == [(1,)]
 
 
 def _clock(run: ClockRun) -> dict[str, Any]:

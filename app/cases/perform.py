@@ -9,10 +9,11 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
@@ -24,9 +25,11 @@ from app.cases.kinds import effect_of, input_of
 from app.cases.move import FollowOn, Move
 from app.cases.numbers import open_row
 from app.cases.papers import attach_documents
-from app.cases.reading import lock_case, read_case
+from app.cases.reading import Reading, lock_case, read_case, read_for_move
 from app.cases.snapshot import CaseRow, ClockRun
 from app.cases.writing import Request, write_move
+from app.clock import SHANGHAI
+from app.database.connections import rows
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision, TryAgain
 from workflows.engine import Acting, Refused, decide
 
@@ -49,8 +52,9 @@ class Order:
     now: datetime
     request_id: str
 
+    @cached_property
     def fingerprint(self) -> bytes:
-        """Return what the idempotency key stands for: the same key with another fingerprint is refused."""
+        """What the idempotency key stands for: the same key with another fingerprint is refused."""
         told = [self.kind, self.number, self.trigger, self.revision, self.data]
         return sha256(json.dumps(told, sort_keys=True, default=str).encode()).digest()
 
@@ -102,19 +106,19 @@ def _may_be_retried(error: DBAPIError) -> bool:
 
 def _once(session: AnySession, order: Order) -> Answer:
     session.rollback()  # facts never come from objects that were read before the lock
-    earlier = None
     if order.number is None:
         earlier = _earlier_answer(session, order)
         if earlier is not None:
             return earlier
         case = open_row(session, order.kind, order.trigger, order.actor, order.data, order.now)
+        roles = reaching_roles(session, case, order.actor, order.now)
     else:
-        found = _locked_case(session, order)
+        found = _locked_case(session, order, order.number)
         if isinstance(found, Answer):
             return found
-        case = found
+        case, roles = found.case, found.roles
     try:
-        answer, follow_ons = _move(session, case, order)
+        answer, follow_ons = _move(session, case, roles, order)
     except (Refused, StaleRevision) as refusal:
         session.rollback()
         reasons = refusal.reasons if isinstance(refusal, Refused) else ()
@@ -129,43 +133,51 @@ def _once(session: AnySession, order: Order) -> Answer:
     return answer
 
 
-def _locked_case(session: AnySession, order: Order) -> CaseRow | Answer:
+def _locked_case(session: AnySession, order: Order, number: str) -> Reading | Answer:
     """Lock and read the case, replay an earlier answer, fire what is due; raise CaseNotFound out of reach."""
-    assert order.number is not None
-    connection = session.connection()
-    if not lock_case(connection, order.number):
-        raise CaseNotFound
-    earlier = _earlier_answer(session, order)
-    case = read_case(connection, order.number)
-    assert case is not None
-    if case.kind != order.kind:
+    reading = _lock_and_read(session, order, number)
+    earlier = _replayed(order, reading.fingerprint, reading.answer)
+    if reading.case.kind != order.kind:
         raise CaseNotFound
     if earlier is not None:
         return earlier
-    fired = False
+    case, fired = reading.case, False
     while (due := due_clock(case, order.now)) is not None:
         fire_clock(session, case, due, order.request_id)
         fired = True
-        case = read_case(connection, order.number)
-        assert case is not None
-    if fired:
-        session.commit()  # what was due has happened, whatever becomes of this move
-        lock_case(session.connection(), order.number)
-        case = read_case(session.connection(), order.number)
-        assert case is not None
-    return case
+        read = read_case(session.connection(), number)
+        assert read is not None
+        case = read
+    if not fired:
+        return reading
+    session.commit()  # what was due has happened, whatever becomes of this move
+    return _lock_and_read(session, order, number)
+
+
+def _lock_and_read(session: AnySession, order: Order, number: str) -> Reading:
+    connection = session.connection()
+    if not lock_case(connection, number):
+        raise CaseNotFound
+    return read_for_move(
+        connection, number, person_id=order.actor.person_id, account_id=order.actor.account_id, key=order.key,
+        on=order.now.astimezone(SHANGHAI).date(),
+    )
 
 
 def _earlier_answer(session: AnySession, order: Order) -> Answer | None:
     if order.key is None or order.actor.account_id is None:
         return None
-    values = {"account": order.actor.account_id, "key": order.key}
-    row = session.connection().exec_driver_sql(EARLIER, values).one_or_none()
-    if row is None:
+    found = rows(session.connection(), EARLIER, {"account": order.actor.account_id, "key": order.key})
+    return _replayed(order, *found[0]) if found else None
+
+
+def _replayed(order: Order, fingerprint: bytes | None, answer: dict[str, Any] | None) -> Answer | None:
+    """Return the answer that the key got before, if it did; raise KeyReused if it stands for another request."""
+    if fingerprint is None or answer is None:
         return None
-    if bytes(row.fingerprint) != order.fingerprint():
+    if fingerprint != order.fingerprint:
         raise KeyReused
-    return Answer(**row.answer, replayed=True)
+    return Answer(**answer, replayed=True)
 
 
 def due_clock(case: CaseRow, now: datetime) -> ClockRun | None:
@@ -188,28 +200,41 @@ def fire_clock(session: AnySession, case: CaseRow, run: ClockRun, request_id: st
     return answer
 
 
-def _move(session: AnySession, case: CaseRow, order: Order) -> tuple[Answer, list[FollowOn]]:
-    roles = reaching_roles(session, case, order.actor, order.now)
+def _move(
+    session: AnySession, case: CaseRow, roles: frozenset[str], order: Order
+) -> tuple[Answer, list[FollowOn]]:
     if case.state is not None:
         if not roles:
             raise CaseNotFound
         if order.revision != case.revision:
             raise StaleRevision(case.revision, case.state, _moves_since(case, order.revision))
-    schema = input_of(case.kind, order.trigger)
-    loaded = _loaded(schema() if schema else None, order.data)
+    schema = _schema_of(case.kind, order.trigger)
+    loaded = _loaded(schema, order.data)
     seen = Seen(case=case, acting=Acting(person_id=order.actor.person_id, roles=roles), roles=roles)
     request = Request(
         order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,
-        order.fingerprint() if order.key else None, order.now, order.request_id,
+        order.fingerprint if order.key else None, order.now, order.request_id,
     )
-    return _apply(session, seen, request, data=loaded, schema=schema() if schema else None)
+    return _apply(session, seen, request, data=loaded, schema=schema)
 
 
-def _loaded(schema: Any, data: dict[str, Any]) -> dict[str, Any]:
+def _schema_of(kind: str, trigger: str) -> Schema | None:
+    schema = input_of(kind, trigger)
+    return _made(schema) if schema is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _made(schema: type[Schema]) -> Schema:
+    """One object for each schema: making one copies all its fields, which takes longer than loading."""
+    return schema()
+
+
+def _loaded(schema: Schema | None, data: dict[str, Any]) -> dict[str, Any]:
     if schema is None:
         return {}
     try:
-        return schema.load(data)
+        loaded: dict[str, Any] = schema.load(data)
+        return loaded
     except ValidationError as error:
         raise InvalidInput(error.normalized_messages()) from None
 
@@ -262,10 +287,10 @@ def _follow(session: AnySession, order: Order, follow_ons: list[FollowOn], paren
             assert read is not None, f"follow-on of a case that is not there: {step.number}"
             case = read
         seen = Seen(case=case, acting=Acting(person_id=None, roles=frozenset(), system=True), roles=frozenset())
-        schema = input_of(step.kind, step.trigger)
+        schema = _schema_of(step.kind, step.trigger)
         request = Request(
             step.trigger, None, order.actor.person_id, None, None, None, order.now, order.request_id
         )
-        loaded = _loaded(schema() if schema else None, step.data)
-        _answer, more = _apply(session, seen, request, data=loaded, schema=schema() if schema else None)
+        loaded = _loaded(schema, step.data)
+        _answer, more = _apply(session, seen, request, data=loaded, schema=schema)
         _follow(session, order, more, case)

@@ -2,12 +2,15 @@
 row it had to wait for is older than that row (READ COMMITTED)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from app.access.reach import roles_of_row
 from app.cases.snapshot import CaseRow, ClockRun
+from app.database.connections import rows
 from workflows.kinds.case import Step
 
 LOCK = """
@@ -17,39 +20,64 @@ SELECT id FROM cases
  ORDER BY id FOR NO KEY UPDATE
 """
 
-READ = """
-SELECT c.id, c.number, c.kind, c.place, c.version, c.legal_class, c.policy, c.state, c.revision, c.subject,
-       c.organization_id, own.path AS organization_path, own.id AS organization_node_id,
-       c.node_id, at.path AS node_path, c.parent_id, c.waits_person, c.opened_at, c.head,
+# In the order of the fields of CaseRow.
+COLUMNS = """
+       c.id, c.number, c.kind, c.place, c.version, c.legal_class, c.policy, c.state, c.revision, c.subject,
+       c.organization_id, own.path, own.id, c.node_id, at.path, c.parent_id, c.waits_person, c.opened_at, c.head,
        (SELECT jsonb_agg(jsonb_build_array(h.sequence, h.trigger, h.person_id, h.role, h.at,
                                            h.from_state, h.to_state) ORDER BY h.sequence)
-          FROM history h WHERE h.case_id = c.id) AS steps,
-       (SELECT jsonb_agg(to_jsonb(k)) FROM clocks k WHERE k.case_id = c.id) AS clocks
+          FROM history h WHERE h.case_id = c.id),
+       (SELECT jsonb_agg(to_jsonb(k)) FROM clocks k WHERE k.case_id = c.id)
+"""
+TABLES = """
   FROM cases c
   JOIN nodes at ON at.id = c.node_id
   LEFT JOIN organizations o ON o.id = c.organization_id
   LEFT JOIN nodes own ON own.id = o.node_id
+"""
+READ = f"SELECT {COLUMNS} {TABLES} WHERE c.number = %(number)s"
+READ_FOR_MOVE = f"""
+SELECT {COLUMNS}, ARRAY({roles_of_row("c.id", "own.id", "at.path")}), i.fingerprint, i.answer {TABLES}
+  LEFT JOIN idempotency_keys i ON i.account_id = %(account)s AND i.key = %(key)s
  WHERE c.number = %(number)s
 """
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A case under its lock, the roles with which the actor reaches it, and what their key was answered before."""
+
+    case: CaseRow
+    roles: frozenset[str]
+    fingerprint: bytes | None
+    answer: dict[str, Any] | None
+
+
 def lock_case(connection: Connection, number: str) -> bool:
     """Lock the case and its parent in id order; return whether there is such a case."""
-    return bool(connection.exec_driver_sql(LOCK, {"number": number}).fetchall())
+    return bool(rows(connection, LOCK, {"number": number}))
 
 
 def read_case(connection: Connection, number: str) -> CaseRow | None:
     """Return the case as it is now, with its steps and all its clocks, in one statement."""
-    row = connection.exec_driver_sql(READ, {"number": number}).mappings().one_or_none()
-    if row is None:
-        return None
-    values = dict(row)
-    steps = tuple(_step(item) for item in values.pop("steps") or ())
-    clocks = tuple(_clock(item) for item in values.pop("clocks") or ())
-    return CaseRow(
-        **{**values, "head": bytes(values["head"])},
-        steps=steps, clocks=clocks, last_at=steps[-1].at if steps else None,
-    )
+    row = connection.exec_driver_sql(READ, {"number": number}).one_or_none()
+    return _case(row) if row is not None else None
+
+
+def read_for_move(
+    connection: Connection, number: str, *, person_id: int | None, account_id: int | None, key: str | None, on: date
+) -> Reading:
+    """Return the locked case and all else that a move of this actor on this day begins with, in one statement."""
+    values = {"number": number, "person_id": person_id, "account": account_id, "key": key, "on": on}
+    [row] = rows(connection, READ_FOR_MOVE, values)
+    *_case_columns, roles, fingerprint, answer = row
+    return Reading(_case(row), frozenset(roles), fingerprint, answer)
+
+
+def _case(row: Sequence[Any]) -> CaseRow:
+    steps = tuple(_step(item) for item in row[19] or ())
+    clocks = tuple(_clock(item) for item in row[20] or ())
+    return CaseRow(*row[:19], last_at=steps[-1].at if steps else None, steps=steps, clocks=clocks)
 
 
 def _step(item: Sequence[Any]) -> Step:

@@ -10,6 +10,7 @@ from app.access.models import Node
 from app.access.nodes import AnySession, create_node
 from app.access.reach import holdings
 from app.clock import SHANGHAI
+from app.database.connections import rows
 from app.errors import Problem
 from app.organizations.checking import TYPE_CODE_OF
 from app.organizations.models import Organization, Registration, UsccAllotment
@@ -161,13 +162,16 @@ def add_code_range(
     return allotment
 
 
+CODE_LEFT = """EXISTS (SELECT FROM uscc_allotments u
+                WHERE u.node_id = %(node)s AND u.legal_type = {legal_type} AND u.next_number <= u.last_number)"""
+"""SQL: whether a code can still be allotted by the registrar at `node`, for the type that stands in `legal_type`."""
+
+
 def has_code_left(session: AnySession, node_id: int, legal_type: str) -> bool:
     """Say whether a code can still be allotted for this type by the registrar at this node."""
-    query = select(exists().where(
-        UsccAllotment.node_id == node_id, UsccAllotment.legal_type == legal_type,
-        UsccAllotment.next_number <= UsccAllotment.last_number,
-    ))
-    return session.execute(query).scalar_one()
+    statement = "SELECT " + CODE_LEFT.replace("{legal_type}", "%(legal_type)s")
+    [[left]] = rows(session.connection(), statement, {"node": node_id, "legal_type": legal_type})
+    return bool(left)
 
 
 class NoCodeLeft(Problem):

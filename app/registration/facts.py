@@ -21,15 +21,15 @@ from workflows.rules.working_days import local_day
 
 SPONSOR_SLOT = "sponsor_approval"
 
-STATED = f"""
+STATED = """
 SELECT o.uscc, o.name,
        EXISTS (SELECT FROM registrations r WHERE r.organization_id = o.id AND r.ended_on IS NULL),
        a.proposed_name, a.direct,
        ARRAY(SELECT DISTINCT d.slot FROM case_documents d WHERE d.case_id = %(case)s),
-       {CODE_LEFT.format(legal_type="o.legal_type")}
+       {code_left}
   FROM organizations o LEFT JOIN registration_applications a ON a.case_id = %(case)s
  WHERE o.id = %(organization)s
-"""
+""".replace("{code_left}", CODE_LEFT.replace("{legal_type}", "o.legal_type"))
 
 
 class Stated(NamedTuple):
