@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, fields
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, FieldList, Form, FormField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from app.cases.inputs import Label
 from app.language import localized
@@ -109,9 +110,9 @@ def _made(field: fields.Field, rows_of: Rows, organizations: Sequence[tuple[int,
     return kinds.get(widget, PlainField)(**common)
 
 
-def _choices(pairs: Iterable[tuple[Any, Label]], required: bool) -> list[tuple[str, Any]]:
-    listed = [(str(value), label) for value, label in pairs]
-    return listed if required and len(listed) == 1 else [("", _l("Please choose")), *listed]
+def _choices(pairs: Iterable[tuple[Any, Label]], required: bool) -> list[SelectChoice]:
+    listed = [SelectChoice(str(value), str(label)) for value, label in pairs]
+    return listed if required and len(listed) == 1 else [SelectChoice("", str(_l("Please choose"))), *listed]
 
 
 def _dress(schema: Schema, form: Form) -> None:
