@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ class User:
     display_name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seeded:
     """An application on a copy of the seeded database, and what the seed said of itself."""
 
@@ -121,23 +122,47 @@ def _seed_once(server: EmbeddedServer, folder: Path) -> tuple[str, Path, dict[st
         server.create_database("seeded_template", TEMPLATE)
         app = application(server, "seeded_template", folder / "instance")
         result = app.test_cli_runner().invoke(group, ["check", "--seed", SEED])
-        assert result.exit_code == 0, result.output
+        if result.exception is not None:
+            raise result.exception
         _do_the_workers_jobs(app)
         _made[server.instance] = ("seeded_template", folder / "instance", json.loads(result.stdout))
     return _made[server.instance]
 
 
+def _signer(app: Flask) -> Signer:
+    url = app.config["SIGNER_URL"].replace("postgresql://", "postgresql+psycopg://")
+    return Signer(create_engine(url), app.config["INSTANCE"] / "keys" / "signing", ORIGIN)
+
+
 def _do_the_workers_jobs(app: Flask) -> None:
     """Tell everybody, put every row into the log and sign it, as the worker does within a minute."""
-    engine = create_engine(app.config["SIGNER_URL"].replace("postgresql://", "postgresql+psycopg://"))
-    signer = Signer(engine, app.config["INSTANCE"] / "keys" / "signing", ORIGIN)
+    signer = _signer(app)
     with app.app_context():
         tell()
         signer.empty_queue()
         signer.sign()
         db.session.remove()
         db.engine.dispose()
-    engine.dispose()
+    signer.engine.dispose()
+
+
+@contextmanager
+def signing(app: Flask) -> Iterator[None]:
+    """Answer requests for signatures while this lasts, as the worker does once a second."""
+    signer, over = _signer(app), Event()
+
+    def work() -> None:
+        while not over.wait(0.05):
+            signer.empty_queue()
+
+    thread = Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        signer.engine.dispose()
 
 
 @contextmanager
@@ -150,7 +175,8 @@ def seeded_copy(server: EmbeddedServer, factory: pytest.TempPathFactory, **confi
     shutil.copytree(folder, instance)
     app = application(server, name, instance, **config)
     try:
-        yield Seeded(app, server.url("owner", name), told)
+        with signing(app):
+            yield Seeded(app, server.url("owner", name), told)
     finally:
         with app.app_context():
             db.engine.dispose()
