@@ -352,6 +352,17 @@ def test_what_somebody_saw_while_signed_in_is_kept_by_no_cache(seeded, gets):
             assert "no-store" in client.get(get.addresses[0]).headers.get("Cache-Control", ""), get.rule
 
 
+def test_no_page_sends_a_browser_elsewhere(seeded, gets):
+    outside = re.compile(r"""(?:src|href|action|poster|data-swap)\s*=\s*["']?(?:https?:)?//[^"'\s>]*""")
+    client = seeded.browser(seeded.user("all-auditor"))
+    found = [
+        (get.rule, hit) for get in gets if "bundle" not in get.endpoint
+        for hit in outside.findall(client.get(get.addresses[0]).get_data(as_text=True))
+    ]
+
+    assert not found, listed(found)
+
+
 def test_a_head_request_is_answered_like_a_get_without_a_body(seeded):
     client: FlaskClient = seeded.browser(seeded.user("bj-registrar"))
     for address in ("/", "/worklist", "/cases", "/guide", "/organizations"):
