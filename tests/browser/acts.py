@@ -86,3 +86,35 @@ def fill_registration(page: Page) -> None:
     )
     page.fill("[name='founders-0-name']", "林示例")
     page.fill("[name='founders-0-role']", "举办者")
+
+
+def ask_to_join(page: Page) -> None:
+    """Hand in the application to the hub whose page one came from."""
+    attach(page, "membership_request")
+    send(page)
+    assert number_on(page).startswith("SN")
+
+
+def ask_for_instalment(page: Page, payee: str) -> str:
+    """Apply for the first instalment that is free, from the organization's own page; return the case's number."""
+    page.goto("/")
+    page.locator(".c-card[href^='/organizations/']").first.click()
+    page.locator(".c-contract a.c-button").first.click()
+    assert page.input_value("#payee_name") == payee
+    fill(page, invoice_no="26117000000012345678", payee_bank="示例银行西城支行",
+         payee_account="0200 0012 0900 1234 567", report="完成活动 12 场。")
+    for slot in ("invoice", "stage_report"):
+        attach(page, slot)
+    send(page)
+    return number_on(page)
+
+
+def import_bank_statement(page: Page) -> None:
+    """Take the bank's answers to all open instructions, as the demo's bank gives them, and import them."""
+    page.goto("/statements")
+    with page.expect_download() as download:
+        page.locator("form[action*='sample'] button").click()
+    page.set_input_files("#statement", download.value.path())
+    with page.expect_navigation():
+        page.locator("form[action='/statements'] button[type=submit]").click()
+    assert "/statements/" in page.url

@@ -19,11 +19,14 @@ from app.ledger.models import BudgetLine
 from tests.browser.acts import (
     EMPTY,
     PAPERS,
+    ask_for_instalment,
+    ask_to_join,
     attach,
     balances,
     decide,
     fill,
     fill_registration,
+    import_bank_statement,
     number_on,
     open_waiting,
     send,
@@ -63,7 +66,7 @@ def test_the_main_parts_go_in_english_on_a_phone(open_page: Open) -> None:
     fourth.goto("/hubs")
     fourth.locator(".c-table__main").click()
     fourth.locator(".c-header__actions a").click()
-    attach_request(fourth)
+    ask_to_join(fourth)
     hub = open_page("hub", width=PHONE, english=True)
     hub.goto("/worklist")
     hub.locator(".c-table__main").first.click()
@@ -76,13 +79,6 @@ def test_the_main_parts_go_in_english_on_a_phone(open_page: Open) -> None:
     auditor.goto("/audit")
     auditor.locator(".c-table__main").first.click()
     expect(auditor.locator("h1")).to_be_visible()
-
-
-def attach_request(page: Page) -> None:
-    """Apply to the hub that the address chose."""
-    attach(page, "membership_request")
-    send(page)
-    assert number_on(page).startswith("SN")
 
 
 def _finance_may_also_approve(site: Site) -> None:
@@ -186,7 +182,7 @@ def _joins_the_hub(page: Page, officer: Page) -> None:
     page.locator(".c-table__main", has_text=HUB).click()
     page.locator(".c-header__actions a").click()
     fill(page, purpose="希望获得业务指导。")
-    attach_request(page)
+    ask_to_join(page)
     open_waiting(officer, HUB)
     decide(officer, "accept", remark="欢迎加入。")
     stands(officer, "affiliation", "affiliated")
@@ -197,7 +193,7 @@ def _joins_the_hub(page: Page, officer: Page) -> None:
 
 def _is_paid(open_page: Open) -> str:
     staff, finance = open_page("staff"), open_page("finance")
-    number = _asks_for_the_first_instalment(staff)
+    number = ask_for_instalment(staff, NEW_NAME)
     assert balances(finance, 1) == START
     project = open_page("project")
     open_waiting(project, "楼门文化")
@@ -213,24 +209,11 @@ def _is_paid(open_page: Open) -> str:
     decide(cashier, "instruct")
     stands(cashier, "payment", "in_transit")
     assert balances(finance, 1) == START | {"committed": "256,000.00", "transit": "40,000.00"}
-    _imports_the_bank_statement(finance)
+    import_bank_statement(finance)
     assert balances(finance, 1) == START | {"committed": "256,000.00", "paid": "40,000.00"}
     staff.goto(f"/cases/{number}")
     stands(staff, "payment", "paid")
     return number
-
-
-def _asks_for_the_first_instalment(page: Page) -> str:
-    page.goto("/")
-    page.locator(".c-card[href^='/organizations/']").first.click()
-    page.locator(".c-contract a.c-button").first.click()
-    assert page.input_value("#payee_name") == NEW_NAME
-    fill(page, invoice_no="26117000000012345678", payee_bank="示例银行西城支行",
-         payee_account="0200 0012 0900 1234 567", report="完成楼门文化活动 12 场。")
-    for slot in ("invoice", "stage_report"):
-        attach(page, slot)
-    send(page)
-    return number_on(page)
 
 
 def _checks_but_may_not_approve(page: Page, number: str) -> None:
@@ -238,7 +221,7 @@ def _checks_but_may_not_approve(page: Page, number: str) -> None:
     open_waiting(page, "楼门文化")
     decide(page, "check_finance", opinion="发票、账户与预算无误。")
     stands(page, "payment", "finance_checked")
-    assert page.locator(f"{'form[data-choices]'} input[value=approve]").count() == 0
+    assert page.locator("form[data-choices] input[value=approve]").count() == 0
     expect(page.locator(".c-refused")).to_contain_text("批准")
     token = page.locator("input[name=csrf_token]").first.input_value()
     revision = page.locator("input[name=_revision]").first
@@ -246,16 +229,6 @@ def _checks_but_may_not_approve(page: Page, number: str) -> None:
             "_revision": revision.input_value() if revision.count() else "3"}
     answer = page.request.post(f"/cases/{number}", form=form)
     assert answer.status == 403
-
-
-def _imports_the_bank_statement(page: Page) -> None:
-    page.goto("/statements")
-    with page.expect_download() as download:
-        page.locator("form[action*='sample'] button").click()
-    page.set_input_files("#statement", download.value.path())
-    with page.expect_navigation():
-        page.locator("form[action='/statements'] button[type=submit]").click()
-    assert "/statements/" in page.url
 
 
 def _is_audited(page: Page, number: str, folder: Path) -> None:
