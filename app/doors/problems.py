@@ -15,7 +15,7 @@ from app.language import current_locale
 log = structlog.get_logger("shuniu.problems")
 
 CODES = {
-    400: "bad_request", 401: "sign_in_first", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
     409: "conflict", 413: "too_large", 415: "unsupported_media_type", 422: "invalid_input", 429: "too_many_requests",
     500: "our_fault", 503: "try_again",
 }
