@@ -88,11 +88,11 @@ def test_money_that_walked_holds_too(app, session, history):
 @pytest.mark.parametrize(
     ("tampering", "told"),
     [
-        ("UPDATE history SET role = 'auditor' WHERE sequence = 2", "{n}:2: the column role is not what the body says"),
-        ("UPDATE history SET prev = '' WHERE sequence = 2", "{n}:2: does not hold the hash of the move before"),
-        ("DELETE FROM history WHERE sequence = 1", "{n}:2: does not follow move 0"),
-        ("DELETE FROM history WHERE sequence = 2", "{n}:1: the case does not stand where its last move left it"),
-        ("UPDATE cases SET state = 'returned'", "{n}:2: the case does not stand where its last move left it"),
+        ("UPDATE history SET role = 'auditor' WHERE sequence = 2", "{n}:2: role 列与正文不符 / the column role is"),
+        ("UPDATE history SET prev = '' WHERE sequence = 2", "{n}:2: 未含上一步的哈希 / does not hold"),
+        ("DELETE FROM history WHERE sequence = 1", "{n}:2: 不接上一步 / does not follow move 0"),
+        ("DELETE FROM history WHERE sequence = 2", "{n}:1: 办件现状与最后一步不符 / the case does not"),
+        ("UPDATE cases SET state = 'returned'", "{n}:2: 办件现状与最后一步不符 / the case does not"),
         ("DELETE FROM log_leaves WHERE position = 0", "log 0: the leaf is missing"),
         ("DELETE FROM log_leaves WHERE position = 1", "checkpoint 2: signed more moves than there are"),
         ("UPDATE log_leaves SET hash = sha256('x') WHERE position = 1", "log 1: is not move {n}:2 of history"),

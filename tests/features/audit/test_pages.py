@@ -253,7 +253,7 @@ def test_a_row_that_was_changed_past_all_triggers_is_named(scene, auditor, commo
 
     page = auditor.get(f"/audit/cases/{scene.number}?lang=en").text
 
-    assert f"{scene.number}:2: the column trigger is not what the body says" in page
+    assert f"{scene.number}:2: trigger 列与正文不符 / the column trigger is not what the body says" in page
     assert "broken here" in page
 
 
