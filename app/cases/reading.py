@@ -77,7 +77,8 @@ def read_for_move(
 def _case(row: Sequence[Any]) -> CaseRow:
     steps = tuple(_step(item) for item in row[19] or ())
     clocks = tuple(_clock(item) for item in row[20] or ())
-    return CaseRow(*row[:19], last_at=steps[-1].at if steps else None, steps=steps, clocks=clocks)
+    columns = row[:19]
+    return CaseRow(*columns, steps[-1].at if steps else None, steps, clocks)
 
 
 def _step(item: Sequence[Any]) -> Step:
