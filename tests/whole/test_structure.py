@@ -111,7 +111,8 @@ def test_only_doors_pages_and_access_know_a_request():
     found = []
     for name, tree in parsed():
         if feature.match(name):
-            found += [f"{name}:{n.lineno}" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module == "flask"]
+            imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+            found += [f"{name}:{node.lineno}" for node in imports if node.module == "flask"]
 
     assert found == []
 
@@ -145,9 +146,10 @@ def test_every_kind_has_facts_and_every_move_of_money_an_effect():
 
 def test_every_list_and_example_that_an_input_names_is_registered():
     features.load_models()
+    finders = (("choices_from", choices_of), ("prefill_from", choices_of), ("example_from", example_of))
     for schema in registered_inputs().values():
         for field in schema().fields.values():
-            for named, find in (("choices_from", choices_of), ("prefill_from", choices_of), ("example_from", example_of)):
+            for named, find in finders:
                 if field.metadata.get(named):
                     assert callable(find(field.metadata[named]))
 
