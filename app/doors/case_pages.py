@@ -34,7 +34,7 @@ from app.doors.move_form import (
 )
 from app.doors.problems import localized_reasons
 from app.doors.seeing import visible_case
-from app.doors.words import shown_data
+from app.doors.words import shown_data, shown_tables
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision
 from app.extensions import db
 from app.language import localized
@@ -323,10 +323,9 @@ def _items_of_last_move(case: CaseRow) -> list[str]:
     if body is None:
         return []
     told = json.loads(bytes(body))
-    words = [f"{label}：{value}" for label, value in shown_data(case.kind, told["trigger"], told["data"])]
-    for value in told["data"].values():
-        if isinstance(value, list):
-            words += ["；".join(str(v) for v in row.values() if v) for row in value if isinstance(row, dict)]
+    tables = shown_tables(case.kind, told["trigger"], told["data"])
+    words = ["；".join(value for value in row if value != "—") for table in tables for row in table["rows"]]
+    words += [f"{label}：{value}" for label, value in shown_data(case.kind, told["trigger"], told["data"])]
     return words
 
 
@@ -351,7 +350,8 @@ def _case_page(
 
 def _panel(case: CaseRow, choices: Choices, chosen: MoveForm | None) -> dict[str, Any]:
     state = choices.definition.states[case.state or ""]
-    allowed = [_allowed(case, choices, option.transition, chosen) for option in choices.allowed]
+    in_order = sorted((option.transition for option in choices.allowed), key=lambda step: _rank(choices, case, step))
+    allowed = [_allowed(case, choices, transition, chosen) for transition in in_order]
     due = due_words(case_due(case), now(), official_calendar()) if case_due(case) else None
     return {
         "action": f"/cases/{case.number}", "key": request.form.get("_key") if chosen else fresh_key(),
@@ -367,12 +367,20 @@ def _panel(case: CaseRow, choices: Choices, chosen: MoveForm | None) -> dict[str
     }
 
 
+def _rank(choices: Choices, case: CaseRow, transition: Transition) -> int:
+    """Order the moves: along the road first, then aside, and last what ends the case badly."""
+    if transition.danger:
+        return 2
+    return 0 if transition.to in choices.definition.spine and transition.to != case.state else 1
+
+
 def _worth_telling(option: RefusedOption, choices: Choices, state: State) -> bool:
     """Tell whether a refusal helps this reader: another office's turn does, what was never theirs is only noise."""
     if any(reason.code != "role_missing" for reason in option.reasons):
         return True
     acting = {role for step in choices.definition.transitions for role in step.roles} - set(ORGANIZATION_ROLES)
-    return bool(acting & choices.roles) and state.waits_for in option.transition.roles
+    office_waits = state.waits_for not in ORGANIZATION_ROLES
+    return office_waits and bool(acting & choices.roles) and state.waits_for in option.transition.roles
 
 
 def case_due(case: CaseRow) -> Any:
