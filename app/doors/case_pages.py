@@ -16,6 +16,7 @@ from app.cases.numbers import definition_in_force
 from app.cases.options import Choices, RefusedOption, choices_for
 from app.cases.perform import perform
 from app.cases.snapshot import CaseRow
+from app.cases.words import shown_data, shown_tables
 from app.doors.api import opening_trigger
 from app.doors.caller import actor, now, request_id
 from app.doors.case_view import case_view, due_of, steps_of
@@ -34,7 +35,6 @@ from app.doors.move_form import (
 )
 from app.doors.problems import localized_reasons
 from app.doors.seeing import visible_case
-from app.doors.words import shown_data, shown_tables
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision
 from app.extensions import db
 from app.language import localized
