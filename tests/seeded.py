@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -33,6 +34,14 @@ from tests.conftest import TEMPLATE
 SEED = "1"
 _made: dict[Path, tuple[str, Path, dict[str, Any]]] = {}
 _copies = iter(range(1, 10_000))
+
+
+class Apart(FlaskClient):
+    """A client whose requests each have a context of their own, as on a server, wherever the test stands."""
+
+    def open(self, *args: Any, **named: Any) -> Any:
+        """Send a request."""
+        return Context().run(super().open, *args, **named)
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ class Seeded:
                 token = open_session(db.session, account_id=account, user_agent="test", now=real_now())
                 db.session.commit()
             client.set_cookie("sid", token)
+        client.set_cookie("lang", "en")
         return client
 
     def program(self, user: User) -> FlaskClient:
@@ -174,6 +184,7 @@ def seeded_copy(server: EmbeddedServer, factory: pytest.TempPathFactory, **confi
     instance = factory.mktemp(name) / "instance"
     shutil.copytree(folder, instance)
     app = application(server, name, instance, **config)
+    app.test_client_class = Apart
     try:
         with signing(app):
             yield Seeded(app, server.url("owner", name), told)

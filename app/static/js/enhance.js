@@ -123,6 +123,7 @@
           if (!answer.ok) throw new Error(answer.status);
           const saved = await answer.json();
           form.dataset.revision = saved.revision;
+          if (form.elements._draft_revision) form.elements._draft_revision.value = saved.revision;
           say(saved.words, "saved");
         }
       } catch {

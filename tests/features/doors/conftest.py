@@ -13,7 +13,7 @@ from app.access.models import Person
 from tests.builders import District, make_district
 from tests.builders_access import browser_of, token_of
 from tests.fourth_kind import loan_kind
-from tests.seeded import seeded
+from tests.seeded import Apart, seeded
 
 __all__ = ["seeded"]
 
@@ -34,7 +34,7 @@ class Desk:
         """Return a browser of the person with this role."""
         person = self.session.get(Person, self.district.actors[role].person_id)
         client = browser_of(self.app, self.session, person)
-        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+        client.set_cookie("lang", "en")
         return client
 
     def headers(self, role: str, key: str | None = None) -> dict[str, str]:
@@ -72,5 +72,6 @@ def desk(app: Flask, session: Any) -> Iterator[Desk]:
     """A district where rooms can be borrowed."""
     numbers = iter(range(10_000))
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.test_client_class = Apart
     with loan_kind():
         yield Desk(app, session, make_district(session), lambda: f"key-{next(numbers)}")
