@@ -33,6 +33,7 @@ FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 PATIENCE = 10_000
 # How a browser tells an answer of 4xx, which tests of mistakes ask for.
 ASKED_FOR = "Failed to load resource: the server responded with a status of 4"
+DISTRICT = "district"
 PHONE, DESK = 390, 1440
 Open = Callable[..., Page]
 
@@ -73,18 +74,29 @@ class Site:
     app: Flask
 
 
-@pytest.fixture(scope="module")
-def site(
-    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Site]:
-    """Serve the application with the demo district on a database of its own, until the file is done."""
-    name = request.module.__name__.rpartition(".")[2]
-    server.create_database(name, TEMPLATE)
-    instance = tmp_path_factory.mktemp(name) / "instance"
-    app = create_app(_settings(instance), server.url("app", name))
+@pytest.fixture(scope="session")
+def district(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Load the demo district once; return its folder. Its database, DISTRICT, is a template for all files."""
+    server.create_database(DISTRICT, TEMPLATE)
+    instance = tmp_path_factory.mktemp(DISTRICT) / "instance"
+    app = create_app(_settings(instance), server.url("app", DISTRICT))
     with app.app_context():
         build_district(Builder(db.session, app.config["DOCUMENTS"], business_now(db.session)))
         db.session.remove()
+        db.engine.dispose()
+    return instance
+
+
+@pytest.fixture(scope="module")
+def site(
+    server: EmbeddedServer, district: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Site]:
+    """Serve the application with the demo district on a database of its own, until the file is done."""
+    name = request.module.__name__.rpartition(".")[2]
+    server.create_database(name, DISTRICT)
+    instance = tmp_path_factory.mktemp(name) / "instance"
+    shutil.copytree(district, instance)
+    app = create_app(_settings(instance), server.url("app", name))
     web = make_server("127.0.0.1", 0, app, threaded=True)
     serving = threading.Thread(target=web.serve_forever, daemon=True)
     serving.start()
