@@ -16,6 +16,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import scoped_session
 
 from app.access.actor import Actor
 from app.access.nodes import AnySession
@@ -25,7 +26,7 @@ from app.cases.kinds import effect_of, input_of
 from app.cases.move import FollowOn, Move
 from app.cases.numbers import open_row
 from app.cases.papers import attach_documents
-from app.cases.reading import Reading, lock_case, read_case, read_for_move
+from app.cases.reading import Reading, lock_and_read, lock_case, read_case
 from app.cases.snapshot import CaseRow, ClockRun
 from app.cases.writing import Request, write_move
 from app.clock import SHANGHAI
@@ -34,7 +35,7 @@ from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefuse
 from workflows.engine import Acting, Refused, decide
 
 RETRIES = 5
-RETRIED = (pg.SerializationFailure, pg.DeadlockDetected)
+RETRIED = (pg.SerializationFailure, pg.DeadlockDetected, pg.InvalidSqlStatementName)
 EARLIER = "SELECT fingerprint, answer FROM idempotency_keys WHERE account_id = %(account)s AND key = %(key)s"
 
 
@@ -79,6 +80,8 @@ def perform(
     but the record of the refused attempt (and moves that were due anyway). Raises TryAgain when the database
     kept refusing; then the same call may be made again.
     """
+    if isinstance(session, scoped_session):
+        session = session()  # asking the registry for each call costs more than some of the calls
     order = Order(kind, number, trigger, actor, data, revision, key, now, request_id)
     for attempt in range(RETRIES):
         try:
@@ -111,14 +114,14 @@ def _once(session: AnySession, order: Order) -> Answer:
         if earlier is not None:
             return earlier
         case = open_row(session, order.kind, order.trigger, order.actor, order.data, order.now)
-        roles = reaching_roles(session, case, order.actor, order.now)
+        roles, drafted = reaching_roles(session, case, order.actor, order.now), True
     else:
         found = _locked_case(session, order, order.number)
         if isinstance(found, Answer):
             return found
-        case, roles = found.case, found.roles
+        case, roles, drafted = found.case, found.roles, found.drafted
     try:
-        answer, follow_ons = _move(session, case, roles, order)
+        answer, follow_ons = _move(session, case, roles, order, drafted)
     except (Refused, StaleRevision) as refusal:
         session.rollback()
         reasons = refusal.reasons if isinstance(refusal, Refused) else ()
@@ -155,19 +158,19 @@ def _locked_case(session: AnySession, order: Order, number: str) -> Reading | An
 
 
 def _lock_and_read(session: AnySession, order: Order, number: str) -> Reading:
-    connection = session.connection()
-    if not lock_case(connection, number):
-        raise CaseNotFound
-    return read_for_move(
-        connection, number, person_id=order.actor.person_id, account_id=order.actor.account_id, key=order.key,
-        on=order.now.astimezone(SHANGHAI).date(),
+    reading = lock_and_read(
+        session.connection(), number, person_id=order.actor.person_id, account_id=order.actor.account_id,
+        key=order.key, trigger=order.trigger, on=order.now.astimezone(SHANGHAI).date(),
     )
+    if reading is None:
+        raise CaseNotFound
+    return reading
 
 
 def _earlier_answer(session: AnySession, order: Order) -> Answer | None:
     if order.key is None or order.actor.account_id is None:
         return None
-    found = rows(session.connection(), EARLIER, {"account": order.actor.account_id, "key": order.key})
+    found = rows(session.connection(), (EARLIER, {"account": order.actor.account_id, "key": order.key}))
     return _replayed(order, *found[0]) if found else None
 
 
@@ -201,7 +204,7 @@ def fire_clock(session: AnySession, case: CaseRow, run: ClockRun, request_id: st
 
 
 def _move(
-    session: AnySession, case: CaseRow, roles: frozenset[str], order: Order
+    session: AnySession, case: CaseRow, roles: frozenset[str], order: Order, drafted: bool
 ) -> tuple[Answer, list[FollowOn]]:
     if case.state is not None:
         if not roles:
@@ -213,7 +216,7 @@ def _move(
     seen = Seen(case=case, acting=Acting(person_id=order.actor.person_id, roles=roles), roles=roles)
     request = Request(
         order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,
-        order.fingerprint if order.key else None, order.now, order.request_id,
+        order.fingerprint if order.key else None, order.now, order.request_id, drafted,
     )
     return _apply(session, seen, request, data=loaded, schema=schema)
 

@@ -35,27 +35,41 @@ TABLES = """
   LEFT JOIN organizations o ON o.id = c.organization_id
   LEFT JOIN nodes own ON own.id = o.node_id
 """
-READ = f"SELECT {COLUMNS} {TABLES} WHERE c.number = %(number)s"
-READ_FOR_MOVE = f"""
-SELECT {COLUMNS}, ARRAY({roles_of_row("c.id", "own.id", "at.path")}), i.fingerprint, i.answer {TABLES}
+READ = "SELECT {columns} {tables} WHERE c.number = %(number)s"
+READ_FOR_MOVE = """
+SELECT {columns}, ARRAY({roles}),
+       EXISTS (SELECT FROM drafts d WHERE d.case_id = c.id AND d.kind = c.kind AND d.trigger = %(trigger)s),
+       i.fingerprint, i.answer {tables}
   LEFT JOIN idempotency_keys i ON i.account_id = %(account)s AND i.key = %(key)s
  WHERE c.number = %(number)s
 """
 
 
+def _filled(statement: str) -> str:
+    parts = {"columns": COLUMNS, "tables": TABLES, "roles": roles_of_row("c.id", "own.id", "at.path")}
+    for name, part in parts.items():
+        statement = statement.replace(f"{{{name}}}", part)
+    return statement
+
+
+READ, READ_FOR_MOVE = _filled(READ), _filled(READ_FOR_MOVE)
+
+
 @dataclass(frozen=True)
 class Reading:
-    """A case under its lock, the roles with which the actor reaches it, and what their key was answered before."""
+    """A case under its lock, the roles with which the actor reaches it, whether somebody drafted this move, and
+    what the key was answered before."""
 
     case: CaseRow
     roles: frozenset[str]
+    drafted: bool
     fingerprint: bytes | None
     answer: dict[str, Any] | None
 
 
 def lock_case(connection: Connection, number: str) -> bool:
     """Lock the case and its parent in id order; return whether there is such a case."""
-    return bool(rows(connection, LOCK, {"number": number}))
+    return bool(rows(connection, (LOCK, {"number": number})))
 
 
 def read_case(connection: Connection, number: str) -> CaseRow | None:
@@ -64,21 +78,28 @@ def read_case(connection: Connection, number: str) -> CaseRow | None:
     return _case(row) if row is not None else None
 
 
-def read_for_move(
-    connection: Connection, number: str, *, person_id: int | None, account_id: int | None, key: str | None, on: date
-) -> Reading:
-    """Return the locked case and all else that a move of this actor on this day begins with, in one statement."""
-    values = {"number": number, "person_id": person_id, "account": account_id, "key": key, "on": on}
-    [row] = rows(connection, READ_FOR_MOVE, values)
-    *_case_columns, roles, fingerprint, answer = row
-    return Reading(_case(row), frozenset(roles), fingerprint, answer)
+def lock_and_read(
+    connection: Connection, number: str, *, person_id: int | None, account_id: int | None, key: str | None,
+    trigger: str, on: date,
+) -> Reading | None:
+    """Lock the case and its parent, then read it with all else that a move of this actor on this day begins with.
+
+    Two statements in one message; None if there is no such case.
+    """
+    values = {
+        "number": number, "person_id": person_id, "account": account_id, "key": key, "trigger": trigger, "on": on,
+    }
+    found = rows(connection, (LOCK, values), (READ_FOR_MOVE, values))
+    if not found:
+        return None
+    *columns, roles, drafted, fingerprint, answer = found[0]
+    return Reading(_case(columns), frozenset(roles), drafted, fingerprint, answer)
 
 
 def _case(row: Sequence[Any]) -> CaseRow:
     steps = tuple(_step(item) for item in row[19] or ())
     clocks = tuple(_clock(item) for item in row[20] or ())
-    columns = row[:19]
-    return CaseRow(*columns, steps[-1].at if steps else None, steps, clocks)
+    return CaseRow(*(*row[:19], steps[-1].at if steps else None, steps, clocks))
 
 
 def _step(item: Sequence[Any]) -> Step:

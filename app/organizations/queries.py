@@ -12,7 +12,6 @@ from sqlalchemy.sql import ColumnElement
 
 from app.access.models import Node
 from app.access.nodes import AnySession
-from app.database.connections import rows
 from app.errors import InvalidInput
 from app.organizations.models import Assessment, Organization, RegisterDecision, Registration
 from workflows.rules.uscc import LENGTH, normalize
@@ -209,22 +208,6 @@ def is_registered(session: AnySession, organization_id: int) -> bool:
         Registration.organization_id == organization_id, Registration.ended_on.is_(None)
     ))
     return session.execute(query).scalar_one()
-
-
-# Sent with every move of a registration; the pairs of the name lead to it through the index.
-HOLDER_OF_NAME = """
-SELECT coalesce(o.uscc, o.name) FROM organizations o
-  JOIN registrations r ON r.organization_id = o.id AND r.ended_on IS NULL
- WHERE o.search @> %(grams)s::text[] AND o.name = %(name)s AND o.id IS DISTINCT FROM %(except_id)s::bigint
- ORDER BY o.id LIMIT 1
-"""
-
-
-def holder_of_name(session: AnySession, name: str, *, except_id: int | None) -> str | None:
-    """Return the code (or the name) of another registered organization that bears this very name."""
-    values = {"grams": grams(name), "name": name, "except_id": except_id}
-    found = rows(session.connection(), HOLDER_OF_NAME, values)
-    return found[0][0] if found else None
 
 
 def organization_json(row: RegisterRow) -> dict[str, Any]:
