@@ -82,7 +82,7 @@ def flask_config(settings: Settings, app_database_url: str) -> dict[str, Any]:
         "DOCUMENTS": settings.instance / "documents",
         "SECRET_KEY": secret_key(settings.instance),
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 4, "max_overflow": 8},
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 4, "max_overflow": 8},
         "SMTP_URL": settings.smtp_url,
         "MAIL_FROM": settings.mail_from,
         "PUBLIC_URL": settings.public_url,

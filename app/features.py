@@ -1,5 +1,6 @@
 """Of what is the application made? The list of features, in their order; nothing is found by magic."""
 
+import os
 from importlib import import_module
 from pathlib import Path
 
@@ -52,29 +53,17 @@ PAGES = (
 )
 
 
-def _import(name: str):
-    """While features are being built: pass over one that is not there yet."""
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as missing:
-        if missing.name and name.startswith(missing.name):
-            return None
-        raise
-
-
 def load_models() -> None:
     """Import everything that registers a table, an input, a fact or an effect."""
     for name in MODULES:
-        _import(name)
+        import_module(name)
 
 
 def register(app: Flask) -> None:
     """Add every feature to the application."""
     load_models()
     for name in PAGES:
-        module = _import(name)
-        if module:
-            module.register(app)
+        import_module(name).register(app)
 
 
 def translations(instance: Path) -> str:
@@ -85,7 +74,7 @@ def translations(instance: Path) -> str:
         if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
             continue
         compiled.parent.mkdir(parents=True, exist_ok=True)
-        draft = compiled.with_suffix(f".{id(source)}.tmp")
+        draft = compiled.with_suffix(f".{os.getpid()}.tmp")
         with source.open("rb") as catalogue, draft.open("wb") as out:
             write_mo(out, read_po(catalogue))
         draft.replace(compiled)

@@ -90,6 +90,7 @@ def app(server: EmbeddedServer, database: str, instance: Path) -> Iterator[Flask
     app = create_app(
         settings, server.url("app", database), TESTING=True, WTF_CSRF_ENABLED=False,
         OWNER_URL=server.url("owner", database), SIGNER_URL=server.url("signer", database),
+        SIGNING_KEY=str(instance / "keys" / "signing"),
     )
     with app.app_context():
         yield app

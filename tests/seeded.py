@@ -8,8 +8,10 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -34,6 +36,14 @@ _made: dict[Path, tuple[str, Path, dict[str, Any]]] = {}
 _copies = iter(range(1, 10_000))
 
 
+class Apart(FlaskClient):
+    """A client whose requests each have a context of their own, as on a server, wherever the test stands."""
+
+    def open(self, *args: Any, **named: Any) -> Any:
+        """Send a request."""
+        return Context().run(super().open, *args, **named)
+
+
 @dataclass(frozen=True)
 class User:
     """Somebody of the seed."""
@@ -46,7 +56,7 @@ class User:
     display_name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seeded:
     """An application on a copy of the seeded database, and what the seed said of itself."""
 
@@ -88,6 +98,7 @@ class Seeded:
                 token = open_session(db.session, account_id=account, user_agent="test", now=real_now())
                 db.session.commit()
             client.set_cookie("sid", token)
+        client.set_cookie("lang", "en")
         return client
 
     def program(self, user: User) -> FlaskClient:
@@ -121,23 +132,47 @@ def _seed_once(server: EmbeddedServer, folder: Path) -> tuple[str, Path, dict[st
         server.create_database("seeded_template", TEMPLATE)
         app = application(server, "seeded_template", folder / "instance")
         result = app.test_cli_runner().invoke(group, ["check", "--seed", SEED])
-        assert result.exit_code == 0, result.output
+        if result.exception is not None:
+            raise result.exception
         _do_the_workers_jobs(app)
         _made[server.instance] = ("seeded_template", folder / "instance", json.loads(result.stdout))
     return _made[server.instance]
 
 
+def _signer(app: Flask) -> Signer:
+    url = app.config["SIGNER_URL"].replace("postgresql://", "postgresql+psycopg://")
+    return Signer(create_engine(url), app.config["INSTANCE"] / "keys" / "signing", ORIGIN)
+
+
 def _do_the_workers_jobs(app: Flask) -> None:
     """Tell everybody, put every row into the log and sign it, as the worker does within a minute."""
-    engine = create_engine(app.config["SIGNER_URL"].replace("postgresql://", "postgresql+psycopg://"))
-    signer = Signer(engine, app.config["INSTANCE"] / "keys" / "signing", ORIGIN)
+    signer = _signer(app)
     with app.app_context():
         tell()
         signer.empty_queue()
         signer.sign()
         db.session.remove()
         db.engine.dispose()
-    engine.dispose()
+    signer.engine.dispose()
+
+
+@contextmanager
+def signing(app: Flask) -> Iterator[None]:
+    """Answer requests for signatures while this lasts, as the worker does once a second."""
+    signer, over = _signer(app), Event()
+
+    def work() -> None:
+        while not over.wait(0.05):
+            signer.empty_queue()
+
+    thread = Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        signer.engine.dispose()
 
 
 @contextmanager
@@ -149,8 +184,10 @@ def seeded_copy(server: EmbeddedServer, factory: pytest.TempPathFactory, **confi
     instance = factory.mktemp(name) / "instance"
     shutil.copytree(folder, instance)
     app = application(server, name, instance, **config)
+    app.test_client_class = Apart
     try:
-        yield Seeded(app, server.url("owner", name), told)
+        with signing(app):
+            yield Seeded(app, server.url("owner", name), told)
     finally:
         with app.app_context():
             db.engine.dispose()

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
 from app.access.passwords import LONGEST, SHORTEST
@@ -40,7 +41,7 @@ class AcceptForm(FlaskForm):
         description=_l("3 to 64 letters, digits, dots, hyphens or @. It is not shown to the public."),
     )
     password = PasswordField(_l("Password"), [InputRequired(FILL_IN)], description=PASSWORD_RULE)
-    again = PasswordField(_l("Password again"), [EqualTo("password", TYPED_TWICE)])
+    again = PasswordField(_l("Password again"), [InputRequired(FILL_IN), EqualTo("password", TYPED_TWICE)])
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -53,7 +54,7 @@ class PasswordForm(FlaskForm):
 
     current = PasswordField(_l("Current password"), [InputRequired(FILL_IN)])
     new = PasswordField(_l("New password"), [InputRequired(FILL_IN)], description=PASSWORD_RULE)
-    again = PasswordField(_l("New password again"), [EqualTo("new", TYPED_TWICE)])
+    again = PasswordField(_l("New password again"), [InputRequired(FILL_IN), EqualTo("new", TYPED_TWICE)])
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -82,7 +83,7 @@ class RoleForm(FlaskForm):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self.role.choices = [(role.code, localized(role.title)) for role in ROLES.values()]
+        self.role.choices = [SelectChoice(role.code, localized(role.title)) for role in ROLES.values()]
 
 
 class InviteForm(RoleForm):

@@ -22,11 +22,13 @@ from sqlalchemy import (
     column,
     exists,
     false,
+    literal_column,
     or_,
     select,
     table,
 )
 from sqlalchemy import func as sql
+from sqlalchemy.dialects.postgresql import psycopg
 
 from app.access.models import Account, Node, Person, RoleGrant
 from app.access.nodes import AnySession
@@ -46,30 +48,53 @@ def can_sign_in() -> ColumnElement[bool]:
     return exists().where(Account.person_id == RoleGrant.person_id, Account.disabled_at.is_(None))
 
 
-def _roles_query() -> Select[str]:
-    on: BindParameter[date] = bindparam("on", type_=Date)
-    case_id: BindParameter[int | None] = bindparam("case_id", type_=BigInteger)
+def _roles_query(
+    case_id: Any, organization_node_id: Any, case_node_path: Any, *, required: bool = True
+) -> Select[str]:
+    on: BindParameter[date] = bindparam("on", type_=Date, required=required)
+    person: BindParameter[int] = bindparam("person_id", type_=BigInteger, required=required)
     on_the_case = and_(RoleGrant.case_id.is_not(None), RoleGrant.case_id == case_id)
     on_the_organization = and_(
         RoleGrant.case_id.is_(None),
-        RoleGrant.role.in_(ORGANIZATION_ROLES),
-        RoleGrant.node_id == bindparam("organization_node_id"),
+        RoleGrant.role.in_(_named(ORGANIZATION_ROLES)),
+        RoleGrant.node_id == organization_node_id,
     )
     on_the_place = and_(
         RoleGrant.case_id.is_(None),
-        RoleGrant.role.in_(PLACE_ROLES),
-        sql.starts_with(bindparam("case_node_path", type_=Text), Node.path),
+        RoleGrant.role.in_(_named(PLACE_ROLES)),
+        sql.starts_with(case_node_path, Node.path),
     )
     return (
         select(RoleGrant.role)
         .join(Node, Node.id == RoleGrant.node_id)
-        .where(RoleGrant.person_id == bindparam("person_id"), in_force(on), can_sign_in())
-        .where(RoleGrant.role.in_(CASE_ROLES), or_(on_the_case, on_the_organization, on_the_place))
+        .where(RoleGrant.person_id == person, in_force(on), can_sign_in())
+        .where(RoleGrant.role.in_(_named(CASE_ROLES)), or_(on_the_case, on_the_organization, on_the_place))
         .distinct()
     )
 
 
-_ROLES_REACHING = _roles_query()
+def _named(roles: tuple[str, ...]) -> BindParameter[Any]:
+    """Roles written into the statement: they are ours, few, and the same every time."""
+    return bindparam(None, roles, expanding=True, literal_execute=True)
+
+
+_ROLES_REACHING = _roles_query(
+    bindparam("case_id", type_=BigInteger),
+    bindparam("organization_node_id"),
+    bindparam("case_node_path", type_=Text),
+)
+
+
+def roles_of_row(case_id: str, organization_node_id: str, case_node_path: str) -> str:
+    """Return the query of `roles_reaching_case` as SQL, correlated to columns of a query around it.
+
+    It takes the parameters `person_id` and `on`. The rule stands once, above.
+    """
+    query = _roles_query(
+        literal_column(case_id), literal_column(organization_node_id), literal_column(case_node_path, Text),
+        required=False,
+    )
+    return str(query.compile(dialect=psycopg.dialect(), compile_kwargs={"render_postcompile": True}))
 
 
 def roles_reaching_case(

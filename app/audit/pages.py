@@ -1,4 +1,7 @@
-"""The auditor's pages, and bundles for whoever reaches a case. They read; what is downloaded is remembered."""
+"""The auditor's pages, and bundles for whoever reaches a case. They read; what is downloaded is remembered.
+
+A bundle leaves a row in `reads`, and asks the worker for a checkpoint, which is why its route says so.
+"""
 
 from collections.abc import Generator
 from dataclasses import replace
@@ -44,14 +47,14 @@ def register(app: Flask) -> None:
 
 
 @pages.get("/cases/<number>/bundle")
-@allow("signed_in", writes="reads")
+@allow("signed_in", writes="checkpoints")
 def case_bundle(number: str) -> Response:
     """Send a case with all that belongs to it, to be verified anywhere."""
     return _case_bundle(number)
 
 
 @pages.get("/api/v1/cases/<number>/bundle")
-@allow("signed_in", writes="reads")
+@allow("signed_in", writes="checkpoints")
 def case_bundle_for_programs(number: str) -> Response:
     """Send the same to a program."""
     return _case_bundle(number)
@@ -83,7 +86,7 @@ def verify_case(number: str) -> str:
 
 
 @pages.get("/audit/bundle")
-@allow("role:auditor", writes="reads")
+@allow("role:auditor", writes="checkpoints")
 def period_bundle() -> Response:
     """Send what happened between two days, in one organization's cases or in all that the auditor reaches."""
     scope = _scope_asked()

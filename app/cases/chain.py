@@ -53,7 +53,7 @@ def _hide(schema: Schema | None, data: dict[str, Any], prefix: str, hidden: list
 
 def moment(at: datetime) -> str:
     """Return UTC with milliseconds and Z, the one spelling of time in history."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 @dataclass(frozen=True)

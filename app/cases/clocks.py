@@ -45,8 +45,9 @@ def next_clocks(
         if extends == name and moved.stopped_at is None:
             moved = recounted(replace(moved, extended_by=policy.number(f"{name}_extension").value))
         fires = fires_of(definition, to_state, name)
-        moved = replace(moved, fires=fires)
-        if moved != run:
+        if moved.fires != fires:
+            moved = replace(moved, fires=fires)
+        if moved is not run and moved != run:
             changed.append(moved)
     for name in state.clocks:
         if name not in open_runs:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from app.cases.chain import Link, Personal
 from app.cases.snapshot import CaseRow, ClockRun
+from app.database.connections import rows
 
 CLOSE = """
 WITH moved AS (
@@ -29,14 +30,16 @@ WITH moved AS (
 ), answered AS (
   INSERT INTO idempotency_keys (account_id, key, fingerprint, answer)
   SELECT %(account_id)s::bigint, %(key)s, %(fingerprint)s, %(answer)s FROM moved WHERE %(key)s::text IS NOT NULL
-), undrafted AS (
+){more}
+SELECT count(*) FROM moved
+"""
+
+UNDRAFTED = """, undrafted AS (
   DELETE FROM drafts USING moved
    WHERE drafts.kind = %(kind)s AND drafts.trigger = %(trigger)s
      AND (drafts.case_id = moved.id
           OR (drafts.case_id IS NULL AND %(sequence)s = 1 AND drafts.holder_node_id = %(draft_holder)s))
-){more}
-SELECT count(*) FROM moved
-"""
+)"""
 
 CLOCKS = """, counted AS (
   INSERT INTO clocks AS k (case_id, name, run, started_at, number, unit, extended_by, pauses, paused_since,
@@ -95,6 +98,7 @@ class Closing:
     notices: list[tuple[str, int, str]]
     personal: list[Personal]
     documents: list[tuple[str, int]]
+    drafted: bool
     draft_holder: int | None
     account_id: int | None
     key: str | None
@@ -119,6 +123,8 @@ def close(connection: Connection, closing: Closing) -> bool:
         "account_id": closing.account_id, "key": closing.key, "fingerprint": closing.fingerprint,
         "answer": Jsonb(closing.answer), "sealed": closing.sealed, "queue_from": closing.queue_from,
     }
+    if closing.drafted:
+        more += UNDRAFTED
     if closing.clocks:
         more += CLOCKS
         parameters["clocks"] = Jsonb([_clock(run) for run in closing.clocks])
@@ -137,8 +143,7 @@ def close(connection: Connection, closing: Closing) -> bool:
         parameters["documents"] = Jsonb(
             [{"slot": slot, "document_id": document} for slot, document in closing.documents]
         )
-    statement = CLOSE.replace("{more}", more)
-    return connection.exec_driver_sql(statement, parameters).scalar_one() == 1
+    return rows(connection, (CLOSE.replace("{more}", more), parameters)) == [(1,)]
 
 
 def _clock(run: ClockRun) -> dict[str, Any]:

@@ -214,7 +214,9 @@ class DocumentReference(Input):
     """A document of the organization, put into a slot of the required list."""
 
     slot = fields.String(required=True, validate=validate.Length(min=1, max=60, error=WRONG_FORM))
-    document_id = fields.Integer(required=True, strict=True)
+    document_id = fields.Integer(
+        required=True, strict=True, validate=validate.Range(min=1, max=2**63 - 1, error=WRONG_FORM)
+    )
 
 
 def document_list_field(label: Label = None, *, help: Label | None = None) -> fields.List:

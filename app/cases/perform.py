@@ -9,11 +9,13 @@ import random
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import scoped_session
 
 from app.access.actor import Actor
 from app.access.nodes import AnySession
@@ -24,15 +26,16 @@ from app.cases.kinds import effect_of, input_of
 from app.cases.move import FollowOn, Move
 from app.cases.numbers import open_row
 from app.cases.papers import attach_documents
-from app.cases.reading import lock_case, read_case
+from app.cases.reading import Reading, lock_and_read, lock_case, read_case
 from app.cases.snapshot import CaseRow, ClockRun
 from app.cases.writing import Request, write_move
-from app.clock import real_now
+from app.clock import SHANGHAI, real_now
+from app.database.connections import rows
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision, TryAgain
 from workflows.engine import Acting, Refused, decide
 
 RETRIES = 5
-RETRIED = (pg.SerializationFailure, pg.DeadlockDetected)
+RETRIED = (pg.SerializationFailure, pg.DeadlockDetected, pg.InvalidSqlStatementName)
 EARLIER = "SELECT fingerprint, answer FROM idempotency_keys WHERE account_id = %(account)s AND key = %(key)s"
 
 
@@ -51,8 +54,9 @@ class Order:
     request_id: str
     began: datetime = field(default_factory=real_now)
 
+    @cached_property
     def fingerprint(self) -> bytes:
-        """Return what the idempotency key stands for: the same key with another fingerprint is refused."""
+        """What the idempotency key stands for: the same key with another fingerprint is refused."""
         told = [self.kind, self.number, self.trigger, self.revision, self.data]
         # Keyed: nobody who reads the table can try prices against it.
         return keyed_digest("idempotency", json.dumps(told, sort_keys=True, default=str).encode())
@@ -82,6 +86,8 @@ def perform(
     but the record of the refused attempt (and moves that were due anyway). Raises TryAgain when the database
     kept refusing; then the same call may be made again.
     """
+    if isinstance(session, scoped_session):
+        session = session()  # asking the registry for each call costs more than some of the calls
     order = Order(kind, number, trigger, actor, data, revision, key, now, request_id)
     for attempt in range(RETRIES):
         try:
@@ -109,19 +115,19 @@ def _may_be_retried(error: DBAPIError) -> bool:
 
 def _once(session: AnySession, order: Order) -> Answer:
     session.rollback()  # facts never come from objects that were read before the lock
-    earlier = None
     if order.number is None:
         earlier = _earlier_answer(session, order)
         if earlier is not None:
             return earlier
         case = open_row(session, order.kind, order.trigger, order.actor, order.data, order.now)
+        roles, drafted = reaching_roles(session, case, order.actor, order.now), True
     else:
-        found = _locked_case(session, order)
+        found = _locked_case(session, order, order.number)
         if isinstance(found, Answer):
             return found
-        case = found
+        case, roles, drafted = found.case, found.roles, found.drafted
     try:
-        answer, follow_ons = _move(session, case, order)
+        answer, follow_ons = _move(session, case, roles, order, drafted)
     except (Refused, StaleRevision) as refusal:
         session.rollback()
         reasons = refusal.reasons if isinstance(refusal, Refused) else ()
@@ -136,43 +142,51 @@ def _once(session: AnySession, order: Order) -> Answer:
     return answer
 
 
-def _locked_case(session: AnySession, order: Order) -> CaseRow | Answer:
+def _locked_case(session: AnySession, order: Order, number: str) -> Reading | Answer:
     """Lock and read the case, replay an earlier answer, fire what is due; raise CaseNotFound out of reach."""
-    assert order.number is not None
-    connection = session.connection()
-    if not lock_case(connection, order.number):
-        raise CaseNotFound
-    earlier = _earlier_answer(session, order)
-    case = read_case(connection, order.number)
-    assert case is not None
-    if case.kind != order.kind:
+    reading = _lock_and_read(session, order, number)
+    earlier = _replayed(order, reading.fingerprint, reading.answer)
+    if reading.case.kind != order.kind:
         raise CaseNotFound
     if earlier is not None:
         return earlier
-    fired = False
+    case, fired = reading.case, False
     while (due := due_clock(case, order.now)) is not None:
         fire_clock(session, case, due, order.request_id)
         fired = True
-        case = read_case(connection, order.number)
-        assert case is not None
-    if fired:
-        session.commit()  # what was due has happened, whatever becomes of this move
-        lock_case(session.connection(), order.number)
-        case = read_case(session.connection(), order.number)
-        assert case is not None
-    return case
+        read = read_case(session.connection(), number)
+        assert read is not None
+        case = read
+    if not fired:
+        return reading
+    session.commit()  # what was due has happened, whatever becomes of this move
+    return _lock_and_read(session, order, number)
+
+
+def _lock_and_read(session: AnySession, order: Order, number: str) -> Reading:
+    reading = lock_and_read(
+        session.connection(), number, person_id=order.actor.person_id, account_id=order.actor.account_id,
+        key=order.key, trigger=order.trigger, on=order.now.astimezone(SHANGHAI).date(),
+    )
+    if reading is None:
+        raise CaseNotFound
+    return reading
 
 
 def _earlier_answer(session: AnySession, order: Order) -> Answer | None:
     if order.key is None or order.actor.account_id is None:
         return None
-    values = {"account": order.actor.account_id, "key": order.key}
-    row = session.connection().exec_driver_sql(EARLIER, values).one_or_none()
-    if row is None:
+    found = rows(session.connection(), (EARLIER, {"account": order.actor.account_id, "key": order.key}))
+    return _replayed(order, *found[0]) if found else None
+
+
+def _replayed(order: Order, fingerprint: bytes | None, answer: dict[str, Any] | None) -> Answer | None:
+    """Return the answer that the key got before, if it did; raise KeyReused if it stands for another request."""
+    if fingerprint is None or answer is None:
         return None
-    if bytes(row.fingerprint) != order.fingerprint():
+    if fingerprint != order.fingerprint:
         raise KeyReused
-    return Answer(**row.answer, replayed=True)
+    return Answer(**answer, replayed=True)
 
 
 def due_clock(case: CaseRow, now: datetime) -> ClockRun | None:
@@ -195,28 +209,41 @@ def fire_clock(session: AnySession, case: CaseRow, run: ClockRun, request_id: st
     return answer
 
 
-def _move(session: AnySession, case: CaseRow, order: Order) -> tuple[Answer, list[FollowOn]]:
-    roles = reaching_roles(session, case, order.actor, order.now)
+def _move(
+    session: AnySession, case: CaseRow, roles: frozenset[str], order: Order, drafted: bool
+) -> tuple[Answer, list[FollowOn]]:
     if case.state is not None:
         if not roles:
             raise CaseNotFound
         if order.revision != case.revision:
             raise StaleRevision(case.revision, case.state, _moves_since(case, order.revision))
-    schema = input_of(case.kind, order.trigger)
-    loaded = _loaded(schema() if schema else None, order.data)
+    schema = _schema_of(case.kind, order.trigger)
+    loaded = _loaded(schema, order.data)
     seen = Seen(case=case, acting=Acting(person_id=order.actor.person_id, roles=roles), roles=roles)
     request = Request(
         order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,
-        order.fingerprint() if order.key else None, order.now, order.request_id, order.decided_at(),
+        order.fingerprint if order.key else None, order.now, order.request_id, drafted, order.decided_at(),
     )
-    return _apply(session, seen, request, data=loaded, schema=schema() if schema else None)
+    return _apply(session, seen, request, data=loaded, schema=schema)
 
 
-def _loaded(schema: Any, data: dict[str, Any]) -> dict[str, Any]:
+def _schema_of(kind: str, trigger: str) -> Schema | None:
+    schema = input_of(kind, trigger)
+    return _made(schema) if schema is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _made(schema: type[Schema]) -> Schema:
+    """One object for each schema: making one copies all its fields, which takes longer than loading."""
+    return schema()
+
+
+def _loaded(schema: Schema | None, data: dict[str, Any]) -> dict[str, Any]:
     if schema is None:
         return {}
     try:
-        return schema.load(data)
+        loaded: dict[str, Any] = schema.load(data)
+        return loaded
     except ValidationError as error:
         raise InvalidInput(error.normalized_messages()) from None
 
@@ -269,10 +296,10 @@ def _follow(session: AnySession, order: Order, follow_ons: list[FollowOn], paren
             assert read is not None, f"follow-on of a case that is not there: {step.number}"
             case = read
         seen = Seen(case=case, acting=Acting(person_id=None, roles=frozenset(), system=True), roles=frozenset())
-        schema = input_of(step.kind, step.trigger)
+        schema = _schema_of(step.kind, step.trigger)
         request = Request(
             step.trigger, None, order.actor.person_id, None, None, None, order.now, order.request_id
         )
-        loaded = _loaded(schema() if schema else None, step.data)
-        _answer, more = _apply(session, seen, request, data=loaded, schema=schema() if schema else None)
+        loaded = _loaded(schema, step.data)
+        _answer, more = _apply(session, seen, request, data=loaded, schema=schema)
         _follow(session, order, more, case)

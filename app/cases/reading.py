@@ -2,12 +2,15 @@
 row it had to wait for is older than that row (READ COMMITTED)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from app.access.reach import roles_of_row
 from app.cases.snapshot import CaseRow, ClockRun
+from app.database.connections import rows
 from workflows.kinds.case import Step
 
 LOCK = """
@@ -17,25 +20,57 @@ SELECT id FROM cases
  ORDER BY id FOR NO KEY UPDATE
 """
 
-READ = """
-SELECT c.id, c.number, c.kind, c.place, c.version, c.legal_class, c.policy, c.state, c.revision, c.subject,
-       c.organization_id, own.path AS organization_path, own.id AS organization_node_id,
-       c.node_id, at.path AS node_path, c.parent_id, c.waits_person, c.opened_at, c.head, c.sealed,
+# In the order of the fields of CaseRow.
+COLUMNS = """
+       c.id, c.number, c.kind, c.place, c.version, c.legal_class, c.policy, c.state, c.revision, c.subject,
+       c.organization_id, own.path, own.id, c.node_id, at.path, c.parent_id, c.waits_person, c.opened_at, c.head,
+       c.sealed,
        (SELECT jsonb_agg(jsonb_build_array(h.sequence, h.trigger, h.person_id, h.role, h.at,
                                            h.from_state, h.to_state) ORDER BY h.sequence)
-          FROM history h WHERE h.case_id = c.id) AS steps,
-       (SELECT jsonb_agg(to_jsonb(k)) FROM clocks k WHERE k.case_id = c.id) AS clocks
+          FROM history h WHERE h.case_id = c.id),
+       (SELECT jsonb_agg(to_jsonb(k)) FROM clocks k WHERE k.case_id = c.id)
+"""
+TABLES = """
   FROM cases c
   JOIN nodes at ON at.id = c.node_id
   LEFT JOIN organizations o ON o.id = c.organization_id
   LEFT JOIN nodes own ON own.id = o.node_id
+"""
+READ = "SELECT {columns} {tables} WHERE c.number = %(number)s"
+READ_FOR_MOVE = """
+SELECT {columns}, ARRAY({roles}),
+       EXISTS (SELECT FROM drafts d WHERE d.case_id = c.id AND d.kind = c.kind AND d.trigger = %(trigger)s),
+       i.fingerprint, i.answer {tables}
+  LEFT JOIN idempotency_keys i ON i.account_id = %(account)s AND i.key = %(key)s
  WHERE c.number = %(number)s
 """
 
 
+def _filled(statement: str) -> str:
+    parts = {"columns": COLUMNS, "tables": TABLES, "roles": roles_of_row("c.id", "own.id", "at.path")}
+    for name, part in parts.items():
+        statement = statement.replace(f"{{{name}}}", part)
+    return statement
+
+
+READ, READ_FOR_MOVE = _filled(READ), _filled(READ_FOR_MOVE)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A case under its lock, the roles with which the actor reaches it, whether somebody drafted this move, and
+    what the key was answered before."""
+
+    case: CaseRow
+    roles: frozenset[str]
+    drafted: bool
+    fingerprint: bytes | None
+    answer: dict[str, Any] | None
+
+
 def lock_case(connection: Connection, number: str) -> bool:
     """Lock the case and its parent in id order; return whether there is such a case."""
-    return bool(connection.exec_driver_sql(LOCK, {"number": number}).fetchall())
+    return bool(rows(connection, (LOCK, {"number": number})))
 
 
 def lock_by_id(connection: Connection, case_id: int | None) -> None:
@@ -45,16 +80,32 @@ def lock_by_id(connection: Connection, case_id: int | None) -> None:
 
 def read_case(connection: Connection, number: str) -> CaseRow | None:
     """Return the case as it is now, with its steps and all its clocks, in one statement."""
-    row = connection.exec_driver_sql(READ, {"number": number}).mappings().one_or_none()
-    if row is None:
+    row = connection.exec_driver_sql(READ, {"number": number}).one_or_none()
+    return _case(row) if row is not None else None
+
+
+def lock_and_read(
+    connection: Connection, number: str, *, person_id: int | None, account_id: int | None, key: str | None,
+    trigger: str, on: date,
+) -> Reading | None:
+    """Lock the case and its parent, then read it with all else that a move of this actor on this day begins with.
+
+    Two statements in one message; None if there is no such case.
+    """
+    values = {
+        "number": number, "person_id": person_id, "account": account_id, "key": key, "trigger": trigger, "on": on,
+    }
+    found = rows(connection, (LOCK, values), (READ_FOR_MOVE, values))
+    if not found:
         return None
-    values = dict(row)
-    steps = tuple(_step(item) for item in values.pop("steps") or ())
-    clocks = tuple(_clock(item) for item in values.pop("clocks") or ())
-    return CaseRow(
-        **{**values, "head": bytes(values["head"])},
-        steps=steps, clocks=clocks, last_at=steps[-1].at if steps else None,
-    )
+    *columns, roles, drafted, fingerprint, answer = found[0]
+    return Reading(_case(columns), frozenset(roles), drafted, fingerprint, answer)
+
+
+def _case(row: Sequence[Any]) -> CaseRow:
+    steps = tuple(_step(item) for item in row[20] or ())
+    clocks = tuple(_clock(item) for item in row[21] or ())
+    return CaseRow(*(*row[:20], steps[-1].at if steps else None, steps, clocks))
 
 
 def _step(item: Sequence[Any]) -> Step:

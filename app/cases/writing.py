@@ -23,7 +23,7 @@ from workflows.loader import library
 
 @dataclass(frozen=True)
 class Request:
-    """Who asked for the move, under which key, and when."""
+    """Who asked for the move, under which key, and when; `drafted` is False if no draft of it can be there."""
 
     trigger: str
     person_id: int | None
@@ -33,6 +33,7 @@ class Request:
     fingerprint: bytes | None
     now: datetime
     request_id: str
+    drafted: bool = True
     decided_at: datetime | None = None
 
 
@@ -73,7 +74,8 @@ def write_move(
         due_at=None if final else earliest_due(merged(case.clocks, clocks)),
         closed_at=at if final else None, clocks=clocks,
         notices=[(n.to, node_for(n.to, case), n.template) for n in transition.notices],
-        personal=personal, documents=[] if sealed else move.attachments, draft_holder=case.organization_node_id,
+        personal=personal, documents=[] if sealed else move.attachments, drafted=request.drafted,
+        draft_holder=case.organization_node_id,
         account_id=request.account_id, key=request.key, fingerprint=request.fingerprint,
         answer=answer.as_json(), sealed=sealed,
         # Rows of a sealed case wait for its opening, and then enter the log together.

@@ -41,6 +41,14 @@ FROM pg_trigger t JOIN pg_constraint k ON k.oid = t.tgconstraint JOIN pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND t.tgisinternal AND t.tgenabled NOT IN ('O', 'A')
 """
 
+# What a role or database brings to each of its connections; ours may be fine while the application's is not.
+BROUGHT = """
+SELECT coalesce(r.rolname, 'every role'), split_part(word, '=', 1), split_part(word, '=', 2)
+FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS word
+WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+ORDER BY 1, 2
+"""
+
 Inventory = dict[str, dict[str, str]]
 
 
@@ -113,9 +121,19 @@ def unsafe_settings(connection: psycopg.Connection) -> list[str]:
     return lines
 
 
+def unsafe_roles(connection: psycopg.Connection) -> list[str]:
+    """One sentence per role that brings a setting under which triggers sleep or an acknowledged move can be lost."""
+    unsafe = {"session_replication_role": ("replica", "local"), "synchronous_commit": ("off",)}
+    return [
+        f"setting {name} is {value} for {role}, it must not be"
+        for role, name, value in connection.execute(BROUGHT)
+        if value.strip('"') in unsafe.get(name, ())
+    ]
+
+
 def check(connection: psycopg.Connection, roles: Roles, durable: bool = True) -> None:
     """Raise NotAsExpected naming everything that is wrong; only tests pass `durable=False`."""
-    lines = missing(connection) + check_privileges(connection, roles)
+    lines = missing(connection) + check_privileges(connection, roles) + unsafe_roles(connection)
     if durable:
         lines += unsafe_settings(connection)
     if lines:

@@ -14,7 +14,7 @@ class UploadRefused(Problem):
     title = _l("The file was not taken")
 
     def __init__(self, code: str, detail: Any, *, status: int = 422) -> None:
-        super().__init__(detail, reasons=[{"code": code, "text": detail}])
+        super().__init__(detail, reasons=[{"code": code, "message": detail}])
         self.code = code
         self.status = status
         self.args = (code,)

@@ -10,15 +10,18 @@ from werkzeug.wrappers import Response
 
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES
+from app.cases.attempts import reasons_as_json
 from app.cases.drafts import DraftMoved, save_draft
 from app.cases.facts import definition_of
 from app.cases.numbers import definition_in_force
 from app.cases.options import Choices, RefusedOption, choices_for
 from app.cases.perform import perform
 from app.cases.snapshot import CaseRow
+from app.cases.words import shown_data, shown_tables
 from app.doors.api import opening_trigger
 from app.doors.caller import actor, now, request_id
 from app.doors.case_view import case_view, due_of, steps_of
+from app.doors.forms import merged
 from app.doors.markup import due_words
 from app.doors.move_form import (
     MoveForm,
@@ -28,14 +31,15 @@ from app.doors.move_form import (
     move_form,
     organizations_of_caller,
     saved_words,
+    seen_draft_revision,
+    show_conflict,
     title_of,
     wants_more_editing,
     words_of,
 )
 from app.doors.problems import localized_reasons
 from app.doors.seeing import visible_case
-from app.doors.words import shown_data
-from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision
+from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, Problem, StaleRevision
 from app.extensions import db
 from app.language import localized
 from workflows.definition import ROLE_TITLES, Definition, State, Transition
@@ -67,8 +71,7 @@ def decide(number: str) -> Page:
     """Make the move that was chosen in the panel."""
     case = visible_case(number)
     choices = choices_for(db.session, case, actor(), now())
-    trigger = request.form.get("trigger", "")
-    transition = definition_of(case).transition(case.state, trigger)
+    transition = _leading(case, request.form.get("trigger", ""))
     if transition is None:
         return _case_page(case, choices, [("act", _("Choose what to do."))], 422)
     made = _panel_form(case, choices, transition, posted=True)
@@ -83,7 +86,10 @@ def decide(number: str) -> Page:
 @blueprint.get("/cases/<number>/do/<trigger>")
 @allow("moves")
 def ask(number: str, trigger: str) -> Page:
-    """Show the form of a move that needs a page of its own."""
+    """Show the form of a move that needs a page of its own; say why, if the caller may not make it."""
+    case = visible_case(number)
+    if definition_of(case).transition(case.state, trigger) is None and _leading(case, trigger) is not None:
+        return redirect(f"/cases/{case.number}", 303)  # it led on from an earlier state
     case, transition, made = _own_page(number, trigger, posted=False)
     return _form_page(case, transition, made)
 
@@ -96,6 +102,7 @@ def do(number: str, trigger: str) -> Page:
     if wants_more_editing():
         return _form_page(case, transition, made)
     if request.form.get("_save"):
+        _demand_role(case, transition)
         return _keep(made, f"/cases/{case.number}", lambda m: _form_page(case, transition, m))
     answer = _attempt(case, made)
     if isinstance(answer, Answer):
@@ -170,13 +177,14 @@ def keep_draft(kind: str, trigger: str) -> Page | tuple[dict[str, Any], int]:
     """Save what is being typed; 409 with words when somebody else saved meanwhile."""
     number = request.args.get("case")
     if number:
-        _case, _transition, made = _own_page(number, trigger, posted=True)
+        case, transition, made = _own_page(number, trigger, posted=True)
+        _demand_role(case, transition)
     else:
         own = organizations_of_caller()
         holder = request.args.get("holder", type=int)
         chosen = next((id_ for id_, _name, node in own if node == holder), None)
         made = _opening_form(kind, own, chosen, posted=True)
-    draft = _saved(made, request.form.get("_draft_revision", 0, type=int))
+    draft = _saved(made, seen_draft_revision())
     return {"revision": draft.revision, "words": saved_words(draft.updated_at)}, 200
 
 
@@ -186,24 +194,29 @@ def keep_draft(kind: str, trigger: str) -> Page | tuple[dict[str, Any], int]:
 def _attempt(case: CaseRow | None, made: MoveForm) -> Answer | tuple[int, list[tuple[str | None, str]]]:
     """Make the move; or return the status and the words of what stands against it, with nothing typed lost."""
     data, unreadable = made.data()
-    if unreadable or made.refusals:
-        made.tell(unreadable)
-        return 422, [] if made.form is not None else made.errors
+    if made.refusals:
+        # A paper that was refused is missing: the move would tell half of what is to be mended.
+        made.tell(merged(made.schema.validate(data) if made.schema else {}, unreadable))
+        return 422, []
     try:
+        # What could not be read stands in the data as it was typed, which no schema takes.
         return perform(
             db.session, kind=made.kind, number=case.number if case else None, trigger=made.trigger, actor=actor(),
             data=data, revision=request.form.get("_revision", type=int), key=request.form.get("_key") or None,
             now=now(), request_id=request_id(),
         )
     except InvalidInput as invalid:
-        made.tell(invalid.errors)
+        made.tell(merged(invalid.errors, unreadable))
         return 422, []
-    except MoveRefused as refused:
-        return 403, [(None, reason["message"]) for reason in localized_reasons(refused.reasons)]
     except StaleRevision as stale:
         return 409, [(None, str(stale.detail)), *_what_happened(case, stale)]
     except KeyReused:
         return 409, [(None, _("This form was sent before with other answers. Look at the case, then send again."))]
+    except CaseNotFound:
+        raise
+    except Problem as problem:
+        words = [reason["message"] for reason in localized_reasons(problem.reasons)] or [str(problem.detail)]
+        return problem.status, [(None, each) for each in words]
 
 
 def _what_happened(case: CaseRow | None, stale: StaleRevision) -> list[tuple[str | None, str]]:
@@ -235,10 +248,14 @@ def _is_seen(number: str) -> bool:
 def _keep(made: MoveForm, target: str, again: Any) -> Page:
     """Keep the draft for the button of the form; a conflict shows both versions."""
     try:
-        _saved(made, made.draft.revision if made.draft else 0)
+        _saved(made, seen_draft_revision())
     except DraftMoved as moved:
         made.errors.append((None, str(moved.detail)))
+        show_conflict(made)
         return again(made), 409
+    except InvalidInput as invalid:
+        made.tell(invalid.errors)
+        return again(made), 422
     flash(_("The draft is saved. Your colleagues can go on with it."), "green")
     return redirect(target, 303)
 
@@ -256,15 +273,37 @@ def _saved(made: MoveForm, revision: int) -> Any:
     )
 
 
+def _leading(case: CaseRow, trigger: str) -> Transition | None:
+    """Return the move that a person can make here by this trigger, or could have made elsewhere in the flow.
+
+    Who sends a form twice, or after a colleague moved the case, gets the first answer or is told what happened.
+    """
+    definition = definition_of(case)
+    here = definition.transition(case.state, trigger)
+    found = (here,) if here else tuple(t for t in definition.transitions if t.trigger == trigger and not t.opens)
+    return next((transition for transition in found if transition.by_person), None)
+
+
+def _demand_role(case: CaseRow, transition: Transition) -> None:
+    """Raise MoveRefused with the reasons unless the caller may make this move: drafts are its makers' alone."""
+    choices = choices_for(db.session, case, actor(), now())
+    for option in choices.refused:
+        if option.transition.trigger == transition.trigger:
+            raise MoveRefused(reasons_as_json(option.reasons))
+
+
 def _own_page(number: str, trigger: str, *, posted: bool) -> tuple[CaseRow, Transition, MoveForm]:
     case = visible_case(number)
-    transition = definition_of(case).transition(case.state, trigger)
-    if transition is None or not transition.by_person:
+    transition = _leading(case, trigger)
+    if transition is None:
         raise CaseNotFound
+    if not posted:
+        _demand_role(case, transition)
     choices = choices_for(db.session, case, actor(), now())
     made = move_form(
         choices.definition, transition, case=case, organization_id=case.organization_id,
         holder_node_id=holder_for(case, transition, choices.roles), posted=posted,
+        takes_files=bool(choices.roles & set(transition.roles)),
     )
     return case, transition, made
 
@@ -342,10 +381,9 @@ def _items_of_last_move(case: CaseRow) -> list[str]:
     if body is None:
         return []
     told = json.loads(bytes(body))
-    words = [f"{label}：{value}" for label, value in shown_data(case.kind, told["trigger"], told["data"])]
-    for value in told["data"].values():
-        if isinstance(value, list):
-            words += ["；".join(str(v) for v in row.values() if v) for row in value if isinstance(row, dict)]
+    tables = shown_tables(case.kind, told["trigger"], told["data"])
+    words = ["；".join(value for value in row if value != "—") for table in tables for row in table["rows"]]
+    words += [f"{label}：{value}" for label, value in shown_data(case.kind, told["trigger"], told["data"])]
     return words
 
 
@@ -370,7 +408,8 @@ def _case_page(
 
 def _panel(case: CaseRow, choices: Choices, chosen: MoveForm | None) -> dict[str, Any]:
     state = choices.definition.states[case.state or ""]
-    allowed = [_allowed(case, choices, option.transition, chosen) for option in choices.allowed]
+    in_order = sorted((option.transition for option in choices.allowed), key=lambda step: _rank(choices, case, step))
+    allowed = [_allowed(case, choices, transition, chosen) for transition in in_order]
     due = due_words(case_due(case), now(), official_calendar()) if case_due(case) else None
     return {
         "action": f"/cases/{case.number}", "key": request.form.get("_key") if chosen else fresh_key(),
@@ -386,12 +425,20 @@ def _panel(case: CaseRow, choices: Choices, chosen: MoveForm | None) -> dict[str
     }
 
 
+def _rank(choices: Choices, case: CaseRow, transition: Transition) -> int:
+    """Order the moves: along the road first, then aside, and last what ends the case badly."""
+    if transition.danger:
+        return 2
+    return 0 if transition.to in choices.definition.spine and transition.to != case.state else 1
+
+
 def _worth_telling(option: RefusedOption, choices: Choices, state: State) -> bool:
     """Tell whether a refusal helps this reader: another office's turn does, what was never theirs is only noise."""
     if any(reason.code != "role_missing" for reason in option.reasons):
         return True
     acting = {role for step in choices.definition.transitions for role in step.roles} - set(ORGANIZATION_ROLES)
-    return bool(acting & choices.roles) and state.waits_for in option.transition.roles
+    office_waits = state.waits_for not in ORGANIZATION_ROLES
+    return office_waits and bool(acting & choices.roles) and state.waits_for in option.transition.roles
 
 
 def case_due(case: CaseRow) -> Any:

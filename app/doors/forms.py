@@ -4,6 +4,7 @@ The form's fields carry no validators: the schema loads what was typed and its m
 Only here does money speak yuan. Beside WTForms' own attributes each field has kind, help and max for the macros.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,11 +22,13 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 
 from app.cases.inputs import Label
 from app.language import localized
 from workflows.rules.money import MoneyError, format_yuan, parse_yuan
 
+WHOLE = re.compile(r"-?[0-9]{1,18}")
 Rows = Callable[[str], list[tuple[Any, str]]]
 
 
@@ -121,9 +124,9 @@ def _made(field: fields.Field, rows_of: Rows, organizations: Sequence[tuple[int,
     return kinds.get(widget, PlainField)(**common)
 
 
-def _choices(pairs: Iterable[tuple[Any, Label]], required: bool) -> list[tuple[str, Any]]:
-    listed = [(str(value), label) for value, label in pairs]
-    return listed if required and len(listed) == 1 else [("", _l("Please choose")), *listed]
+def _choices(pairs: Iterable[tuple[Any, Label]], required: bool) -> list[SelectChoice]:
+    listed = [SelectChoice(str(value), str(label)) for value, label in pairs]
+    return listed if required and len(listed) == 1 else [SelectChoice("", str(_l("Please choose"))), *listed]
 
 
 def _dress(schema: Schema, form: Form) -> None:
@@ -137,7 +140,7 @@ def _dress(schema: Schema, form: Form) -> None:
         made.flags.required = field.required
         if isinstance(made, FieldList):
             row = metadata["row"]()
-            made.columns = _columns(row)
+            made.row, made.columns = row, _columns(row)
             made.totals = {column["name"]: _total(made, column) for column in made.columns if column["total"]}
             for entry in made.entries:
                 _dress(row, entry.form)
@@ -199,20 +202,32 @@ def _read(field: fields.Field, made: Field, name: str, data: dict[str, Any], err
 
 def _whole(value: Any) -> Any:
     text = str(value).strip()
-    return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 19 else value
+    return int(text) if WHOLE.fullmatch(text) else value
 
 
 def _rows(schema: Schema, table: Any) -> tuple[list[dict[str, Any]], dict[int, Any]]:
-    rows: list[dict[str, Any]] = []
-    mistakes: dict[int, Any] = {}
-    for entry in table.entries:
-        row, errors = as_input(schema, entry.form)
-        if not errors and not any(value not in (None, "", False, []) for value in row.values()):
-            continue  # an empty row at the end of the table is no row
-        if errors:
-            mistakes[len(rows)] = errors
-        rows.append(row)
-    return rows, mistakes
+    filled = _filled(schema, table)
+    mistakes = {index: errors for index, (_entry, _row, errors) in enumerate(filled) if errors}
+    return [row for _entry, row, _errors in filled], mistakes
+
+
+def _filled(schema: Schema, table: Any) -> list[tuple[Any, dict[str, Any], dict[str, Any]]]:
+    """Return the entries in which something was typed, as rows: an empty one is no row, wherever it stands."""
+    read = [(entry, *as_input(schema, entry.form)) for entry in table.entries]
+    return [
+        (entry, row, errors) for entry, row, errors in read
+        if errors or any(value not in (None, "", False, []) for value in row.values())
+    ]
+
+
+def merged(errors: Mapping[Any, Any], unreadable: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the schema's messages, with our own where a value could not even be read."""
+    both = dict(errors)
+    for name, messages in unreadable.items():
+        there = both.get(name)
+        nested = isinstance(there, Mapping) and isinstance(messages, Mapping)
+        both[name] = merged(there, messages) if nested else messages  # type: ignore[arg-type]
+    return both
 
 
 def put_errors(form: Form, errors: Mapping[Any, Any]) -> list[tuple[str | None, str]]:
@@ -231,11 +246,12 @@ def put_errors(form: Form, errors: Mapping[Any, Any]) -> list[tuple[str | None, 
     return listed
 
 
-def _row_errors(table: FieldList, messages: Mapping[Any, Any]) -> list[tuple[str | None, str]]:
+def _row_errors(table: Any, messages: Mapping[Any, Any]) -> list[tuple[str | None, str]]:
     listed: list[tuple[str | None, str]] = []
+    filled = [entry for entry, _row, _errors in _filled(table.row, table)]
     for index, row_messages in messages.items():
-        if isinstance(index, int) and index < len(table.entries) and isinstance(row_messages, Mapping):
-            listed += put_errors(table.entries[index].form, row_messages)
+        if isinstance(index, int) and index < len(filled) and isinstance(row_messages, Mapping):
+            listed += put_errors(filled[index].form, row_messages)
         else:
             found = flat(row_messages)
             table.errors = [*table.errors, *found]

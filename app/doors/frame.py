@@ -64,14 +64,17 @@ def _account(actor: Actor, held: tuple[Holding, ...]) -> dict[str, Any]:
 
 def _navigation(held: tuple[Holding, ...]) -> list[dict[str, Any]]:
     roles = {holding.role for holding in held}
-    business = any(ROLES[role].business for role in roles)
+    # An auditor reads; nothing ever waits for one.
+    business = any(ROLES[role].business for role in roles - {"auditor"})
     work = [_item(_("Home"), "/", "layout-dashboard")]
     if business:
-        work += [_item(_("To do"), "/worklist", "inbox"), _item(_("Cases"), "/cases", "search")]
+        work.append(_item(_("To do"), "/worklist", "inbox"))
+    if business or "auditor" in roles:
+        work.append(_item(_("Cases"), "/cases", "search"))
     work.append(_item(_("Service guide"), "/guide", "book-open"))
     money = {"finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer"}
     records = [
-        _item(_("Register"), "/organizations", "building-complex"),
+        _item(_("Register"), "/organizations", "building-complex"), _item(_("Hub organizations"), "/hubs", "network"),
         _item(_("Incubators"), "/incubators", "sprout"),
     ]
     if roles & money:

@@ -138,7 +138,7 @@ def row(line: CaseLine, amounts: Mapping[int, int] = NO_AMOUNTS) -> dict[str, An
         "state_tone": {"success": "green", "failure": "red"}.get(state.outcome or "", "blue"),
         "stage": at + 1 if state.final else at, "stages": len(definition.spine), "due": due,
         "amount_fen": amounts.get(line.id), "tone": due.tone if due.tone in ("late", "today") else "", "claimed": None,
-        "action": _("Handle"), "opened_at": line.opened_at,
+        "action": _("Handle"), "opened_at": line.opened_at, "closed": state.final,
     }
 
 

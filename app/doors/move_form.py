@@ -18,6 +18,7 @@ from app.cases.kinds import choices_for_person, choices_of, input_of
 from app.cases.models import Draft
 from app.cases.numbers import own_organizations
 from app.cases.snapshot import CaseRow
+from app.cases.words import shown_value
 from app.cases.writing import node_for
 from app.doors.caller import actor, now
 from app.doors.forms import DocumentsField, as_input, form_for, put_errors
@@ -28,6 +29,7 @@ from app.extensions import db
 from app.language import localized
 from workflows.definition import Definition, Transition
 
+WHO = text("SELECT name FROM people WHERE id = :id")
 NAMES = text("SELECT id, name, node_id FROM organizations WHERE id = ANY(:ids) ORDER BY name, id")
 Errors = list[tuple[str | None, str]]
 
@@ -48,6 +50,7 @@ class MoveForm:
     errors: Errors = field(default_factory=list)
     draft: Draft | None = None
     refusals: dict[str, list[str]] = field(default_factory=dict)
+    conflict: dict[str, Any] | None = None
 
     @property
     def organization_name(self) -> str | None:
@@ -90,9 +93,11 @@ class MoveForm:
 
 def move_form(
     definition: Definition, transition: Transition, *, case: CaseRow | None, organization_id: int | None,
-    holder_node_id: int | None, posted: bool = False, prefix: str = "", given: Mapping[str, Any] | None = None,
+    holder_node_id: int | None, posted: bool = False, prefix: str = "", takes_files: bool = True,
+    given: Mapping[str, Any] | None = None,
 ) -> MoveForm:
-    """Return the form of a trigger; `posted` reads the request, otherwise a draft fills it, and what is `given`."""
+    """Return the form of a trigger; `posted` reads the request and keeps its files, otherwise a draft fills it,
+    and what is `given`."""
     schema_type = input_of(definition.kind, transition.trigger)
     schema = schema_type() if schema_type else None
     made = MoveForm(
@@ -111,9 +116,11 @@ def move_form(
         data = made.draft.data if made.draft else prefilled(schema, case, organization_id)
     data |= {name: value for name, value in (given or {}).items() if _takes_text(schema, name)}
     if posted:
+        data = {}  # what was posted is all there is: what somebody left out must not come back from a draft
         formdata = MultiDict(request.form)
         _change_rows(formdata)
-        made.refusals = keep_uploads(formdata, "documents", organization_id)
+        if takes_files:
+            made.refusals = keep_uploads(formdata, "documents", organization_id)
     made.form = form_for(schema, rows_of=_rows_of(case, organization_id), prefix=prefix, formdata=formdata, data=data)
     return made
 
@@ -163,16 +170,46 @@ def wants_more_editing() -> bool:
     return bool(request.form.get("_add_row") or request.form.get("_remove_row"))
 
 
-def draft_state(made: MoveForm, conflict: dict[str, Any] | None = None) -> dict[str, Any] | None:
+def seen_draft_revision() -> int:
+    """Return the revision of the draft that the sender of this form looked at; 0 for none."""
+    return request.form.get("_draft_revision", 0, type=int)
+
+
+def draft_state(made: MoveForm) -> dict[str, Any] | None:
     """Return the `draft` of the form page."""
     if made.holder_node_id is None or made.schema is None:
         return None
     address = f"/drafts/{made.kind}/{made.trigger}?holder={made.holder_node_id}"
     if made.case is not None:
         address += f"&case={made.case.number}"
+    revision = made.draft.revision if made.draft else 0
+    if "_draft_revision" in request.form and made.conflict is None:
+        # A form with mistakes comes back: what a colleague saved meanwhile has still not been seen.
+        revision = seen_draft_revision()
     return {
-        "href": address, "revision": made.draft.revision if made.draft else 0,
-        "saved_at": saved_words(made.draft.updated_at) if made.draft else None, "conflict": conflict,
+        "href": address, "revision": revision,
+        "saved_at": saved_words(made.draft.updated_at) if made.draft else None, "conflict": made.conflict,
+    }
+
+
+def show_conflict(made: MoveForm) -> None:
+    """Put both versions of a draft side by side for the page: what was typed here, what a colleague saved."""
+    assert made.schema is not None and made.holder_node_id is not None
+    made.draft = find_draft(
+        db.session, holder_node_id=made.holder_node_id, kind=made.kind, trigger=made.trigger,
+        case_id=made.case.id if made.case else None,
+    )
+    if made.draft is None:
+        return
+    mine, theirs = made.data()[0], made.draft.data
+    who = db.session.execute(WHO, {"id": made.draft.updated_by}).scalar()
+    made.conflict = {
+        "who": who or "—", "at": made.draft.updated_at,
+        "fields": [
+            (str(each.metadata.get("label", name)), *(shown_value(each, told.get(name)) for told in (mine, theirs)))
+            for name, each in made.schema.fields.items()
+            if (mine.get(name) or None) != (theirs.get(name) or None)
+        ],
     }
 
 

@@ -20,11 +20,12 @@ NUMBER = {"name": "number", "in": "path", "required": True, "schema": {"type": "
 AFTER = {"name": "after", "in": "query", "schema": {"type": "string"}}
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200}}
 PROBLEMS = {
-    "400": "Not a JSON object (not_json), or no Idempotency-Key (key_missing)",
-    "401": "Nobody is signed in (sign_in_first)",
-    "403": "Refused, with all reasons (refused)",
+    "400": "Not a JSON object (not_json), no Idempotency-Key (key_missing), a session's write without its token "
+    "(foreign_request), or nothing that can be read (bad_request)",
+    "401": "Nobody is signed in (not_signed_in)",
+    "403": "Refused, with all reasons (refused), or not for any of the caller's roles (not_for_you)",
     "404": "Not there, or out of reach: the answer is the same (not_found)",
-    "409": "The case has moved meanwhile (stale_revision)",
+    "409": "The case has moved meanwhile (stale_revision), or the account does not hold the amount (not_enough)",
     "422": "Fields to mend (invalid_input), or a key used for another request (key_reused)",
     "503": "Nothing was changed; send the same request again (try_again)",
 }

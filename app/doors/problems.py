@@ -5,8 +5,8 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, OperationalError
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from app.errors import Problem
 from app.extensions import db
@@ -15,7 +15,7 @@ from app.language import current_locale
 log = structlog.get_logger("shuniu.problems")
 
 CODES = {
-    400: "bad_request", 401: "sign_in_first", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
     409: "conflict", 413: "too_large", 415: "unsupported_media_type", 422: "invalid_input", 429: "too_many_requests",
     500: "our_fault", 503: "try_again",
 }
@@ -23,9 +23,11 @@ CODES = {
 
 def register(app: Flask) -> None:
     """Answer every error of the application."""
+    app.before_request(_refuse_unreadable)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(DataError, _no_such_value)
     app.register_error_handler(Exception, _our_fault)
 
 
@@ -42,7 +44,7 @@ def problem_json(
         "type": f"urn:shuniu:problem:{code}", "title": title, "status": status, "code": code, "detail": detail,
         "reasons": reasons or [], "request_id": getattr(g, "request_id", ""), **more,
     }
-    response = jsonify(body)
+    response = jsonify(_plain(body))
     response.status_code = status
     response.mimetype = "application/problem+json"
     return response
@@ -51,21 +53,29 @@ def problem_json(
 def localized_reasons(reasons: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return reasons with the sentence in the reader's language beside the stable code."""
     language = "zh" if current_locale().startswith("zh") else "en"
-    return [{"code": r["code"], "message": r.get(language, r.get("message", ""))} for r in reasons]
+    return [{"code": r["code"], "message": str(r.get(language) or r.get("message", ""))} for r in reasons]
 
 
 def _problem(problem: Problem) -> Response:
     reasons = localized_reasons(problem.reasons)
     if wants_json():
-        more = {name: _plain(value) for name, value in problem.more.items()}
         response = problem_json(
-            problem.status, problem.code, str(problem.title), str(problem.detail), reasons, **more
+            problem.status, problem.code, str(problem.title), str(problem.detail), reasons, **problem.more
         )
     else:
         response = make_response(_page(problem.status, str(problem.title), str(problem.detail), reasons))
     if "retry_after" in vars(problem):
         response.headers["Retry-After"] = str(problem.retry_after)  # type: ignore[attr-defined]
+    response.headers.update(getattr(problem, "headers", {}))
     return response
+
+
+def _refuse_unreadable() -> None:
+    """Nothing is called by a name with NUL in it, and PostgreSQL takes no such text."""
+    if "\0" in request.path or any("\0" in value for values in request.args.listvalues() for value in values):
+        raise NotFound
+    if any("\0" in value for values in request.form.listvalues() for value in values):
+        raise BadRequest
 
 
 def _http(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
@@ -91,6 +101,14 @@ def _database_away(error: OperationalError) -> Response | tuple[str, int]:
         response.headers["Retry-After"] = "5"
         return response
     return _page(503, title, detail, [])
+
+
+def _no_such_value(error: DataError) -> Response | tuple[str, int]:
+    """A number or a text that no column can hold: nothing is there, and nothing was changed."""
+    db.session.rollback()
+    log.warning("no_such_value", error=type(error.orig).__name__, request_id=getattr(g, "request_id", ""))
+    title, detail = _words(400)
+    return problem_json(400, CODES[400], title, detail) if wants_json() else _page(400, title, detail, [])
 
 
 def _our_fault(error: Exception) -> Response | tuple[str, int]:
@@ -127,8 +145,11 @@ def _words(status: int) -> tuple[str, str]:
 
 
 def _plain(value: Any) -> Any:
+    """Return a value as JSON can say it; half a character (a lone surrogate) that somebody sent becomes '?'."""
     if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {_plain(str(name)): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value if isinstance(value, int | float | bool | None) else str(value)
+    if isinstance(value, int | float | bool | None):
+        return value
+    return str(value).encode("utf-8", "replace").decode()

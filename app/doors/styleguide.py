@@ -14,8 +14,13 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 
 from app.doors import styleguide_samples as samples
+
+
+def _options(titles: dict[str, str]) -> list[SelectChoice]:
+    return [SelectChoice(value, title) for value, title in titles.items()]
 
 
 class SampleRow(Form):
@@ -37,9 +42,9 @@ class SampleForm(FlaskForm):
     text = StringField("拟定名称")
     textarea = TextAreaField("业务范围")
     choice = SelectField(
-        "业务领域", choices=[("", "请选择"), ("disability", "残障服务"), ("age", "养老服务")]
+        "业务领域", choices=_options({"": "请选择", "disability": "残障服务", "age": "养老服务"})
     )
-    radio = RadioField("法人类型", choices=[("service", "社会服务机构"), ("association", "社会团体")])
+    radio = RadioField("法人类型", choices=_options({"service": "社会服务机构", "association": "社会团体"}))
     money = StringField("开办资金")
     date = StringField("租赁起始日", render_kw={"type": "date"})
     integer = StringField("工作人员数")

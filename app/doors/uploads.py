@@ -49,9 +49,25 @@ def keep_uploads(
                 db.session.rollback()
                 refusals.setdefault(slot, []).append(f"{upload.filename}: {refusal.detail}")
                 continue
-            formdata.add(f"{name}-{slot}", str(document.id))
-            db.session.commit()
+            formdata.add(f"{name}-{slot}", str(_kept_once(document)))
     return refusals
+
+
+def _kept_once(document: Document) -> int:
+    """Commit a paper; return the earlier one if the same person sent the very same: a form may be sent twice."""
+    earlier = db.session.scalars(
+        select(Document.id).where(
+            Document.sha256 == document.sha256, Document.name == document.name, Document.id < document.id,
+            Document.uploaded_by == document.uploaded_by, Document.issued.is_(False),
+            Document.organization_id.is_not_distinct_from(document.organization_id),
+        ).order_by(Document.id).limit(1)
+    ).first()
+    kept = earlier or document.id
+    if earlier is None:
+        db.session.commit()
+    else:
+        db.session.rollback()
+    return kept
 
 
 def slots_for(

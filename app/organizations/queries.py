@@ -210,19 +210,6 @@ def is_registered(session: AnySession, organization_id: int) -> bool:
     return session.execute(query).scalar_one()
 
 
-def holder_of_name(session: AnySession, name: str, *, except_id: int | None) -> str | None:
-    """Return the code (or the name) of another registered organization that bears this very name."""
-    query = (
-        select(func.coalesce(Organization.uscc, Organization.name))
-        .join(_in_force, _is_in_force())
-        .where(Organization.search.contains(literal(grams(name), ARRAY(Text))), Organization.name == name)
-        .order_by(Organization.id).limit(1)
-    )
-    if except_id is not None:
-        query = query.where(Organization.id != except_id)
-    return session.execute(query).scalar_one_or_none()
-
-
 def organization_json(row: RegisterRow) -> dict[str, Any]:
     """Return the organization as GET /api/v1/organizations sends it."""
     return {

@@ -74,7 +74,10 @@ def _others(session: AnySession, shown: PaymentShown, held: Iterable[Holding]) -
 def payment_amounts(session: AnySession, case_ids: list[int]) -> dict[int, int]:
     """Return what each of these cases asks for; one query."""
     query = select(Payment.case_id, Payment.amount_fen).where(Payment.case_id.in_(case_ids))
-    return dict(session.execute(query).tuples().all())
+    found: dict[int, int] = {}
+    for case_id, fen in session.execute(query):
+        found[case_id] = fen
+    return found
 
 
 @offer("payment")

@@ -13,7 +13,6 @@ from app.database.connections import rows
 from app.documents.required import missing_documents
 from app.errors import InvalidInput
 from app.organizations.models import Organization
-from app.organizations.queries import holder_of_name
 from app.organizations.steps import CODE_LEFT, registrar_place
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.registration import RegistrationFacts
@@ -21,27 +20,34 @@ from workflows.rules.working_days import local_day
 
 SPONSOR_SLOT = "sponsor_approval"
 
-STATED = f"""
-SELECT o.uscc, o.name,
+# One statement for all: it is sent with every move. The pieces of a name lead to its holder through the index;
+# those of the organization's own name are at hand.
+STATED = """
+SELECT o.uscc,
        EXISTS (SELECT FROM registrations r WHERE r.organization_id = o.id AND r.ended_on IS NULL),
-       a.proposed_name, a.direct,
+       a.direct,
        ARRAY(SELECT DISTINCT d.slot FROM case_documents d WHERE d.case_id = %(case)s),
-       {CODE_LEFT.format(legal_type="o.legal_type")}
-  FROM organizations o LEFT JOIN registration_applications a ON a.case_id = %(case)s
+       {code_left},
+       (SELECT coalesce(h.uscc, h.name) FROM organizations h
+          JOIN registrations r ON r.organization_id = h.id AND r.ended_on IS NULL
+         WHERE h.search @> CASE WHEN n.name = o.name THEN o.search ELSE ngrams(n.name) END
+           AND h.name = n.name AND h.id <> o.id ORDER BY h.id LIMIT 1)
+  FROM organizations o
+  LEFT JOIN registration_applications a ON a.case_id = %(case)s
+ CROSS JOIN LATERAL (SELECT coalesce(%(proposed_name)s, a.proposed_name, o.name) AS name) AS n
  WHERE o.id = %(organization)s
-"""
+""".replace("{code_left}", CODE_LEFT.replace("{legal_type}", "o.legal_type"))
 
 
 class Stated(NamedTuple):
     """What the register and the application on file say, in the order of the query."""
 
     uscc: str | None
-    name: str
     registered: bool
-    proposed_name: str | None
     direct: bool | None
     slots: list[str]
     code_left: bool
+    name_holder: str | None
 
 
 @opening_node("registration")
@@ -73,17 +79,18 @@ def registration_facts(
 ) -> RegistrationFacts:
     """Return the facts; what is being handed in counts before what the application says so far."""
     given = data or {}
-    values = {"case": case.id, "organization": case.organization_id, "node": case.node_id}
-    [row] = rows(session.connection(), STATED, values)
+    values = {
+        "case": case.id, "organization": case.organization_id, "node": case.node_id,
+        "proposed_name": given.get("proposed_name") or None,
+    }
+    [row] = rows(session.connection(), (STATED, values))
     stated = Stated(*row)
-    name = given.get("proposed_name") or stated.proposed_name or stated.name
-    conflict = holder_of_name(session, name, except_id=case.organization_id)
     has_code = stated.uscc is not None or bool(given.get("uscc"))
     return RegistrationFacts(
         case=case_facts,
         organization_registered=stated.registered,
-        name_is_free=conflict is None,
-        name_conflict=conflict,
+        name_is_free=stated.name_holder is None,
+        name_conflict=stated.name_holder,
         missing_documents=_missing(case, given, stated),
         has_code_allotment=has_code or stated.code_left,
     )

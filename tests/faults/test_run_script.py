@@ -117,7 +117,7 @@ def test_without_a_fitting_python_it_says_which_one_and_how(project: Path, tools
 
 def test_without_python3_venv_it_names_the_package(project: Path, tools: Path) -> None:
     fake = tools / "python3"
-    fake.write_text(f'#!/bin/sh\ncase "$*" in *"-m venv"*) exit 1;; esac\nexec {sys.executable} "$@"\n')
+    fake.write_text(f'#!/bin/sh\ncase "$*" in *"-m venv"*) exit 1;; esac\nexec "{sys.executable}" "$@"\n')
     fake.chmod(0o755)
     answer = call(project, cwd=project, PATH=str(tools))
     assert answer.returncode == 1

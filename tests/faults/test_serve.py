@@ -4,12 +4,8 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,109 +13,13 @@ import pytest
 
 from app.database.embedded import EmbeddedServer
 from app.database.provision import libpq
-
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Product:
-    """`./run serve` on an instance of its own."""
-
-    def __init__(self, instance: Path) -> None:
-        self.instance = instance
-        self.port = free_port()
-        self.said = instance.parent / "said.txt"
-        self.process: subprocess.Popen[bytes] | None = None
-        clean = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("DATABASE_URL", "SHUNIU_ENV", "HOST")
-        }
-        self.environment = clean | {"SHUNIU_INSTANCE": str(instance), "PORT": str(self.port)}
-
-    def start(self) -> None:
-        with self.said.open("wb") as output:
-            self.process = subprocess.Popen(
-                [str(ROOT / "run"), "serve"], env=self.environment, stdout=output, stderr=subprocess.STDOUT
-            )
-        eventually(lambda: "Shuniu is ready" in self.said.read_text() or self.ended(), START_SECONDS)
-        assert not self.ended(), self.said.read_text()
-        assert self.answers()
-
-    def answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
-                return True
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            return False
-
-    def ended(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
-
-    def send(self, number: signal.Signals) -> int:
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(30)
-
-    def flask(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [str(ROOT / "run"), "flask", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=90,
-        )
-
-    def processes(self) -> dict[int, str]:
-        """The processes of this instance by id, with their command lines."""
-        found = {}
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                try:
-                    environment = (folder / "environ").read_bytes()
-                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                except OSError:
-                    continue
-                ours = f"SHUNIU_INSTANCE={self.instance}".encode() in environment.split(b"\0")
-                if command and (ours or f"-D {self.instance}/" in command or f'"{self.instance}/' in command):
-                    found[int(folder.name)] = command
-        return found
-
-    def child(self, name: str) -> int:
-        found = [
-            pid for pid, command in self.processes().items() if command.rstrip().endswith(f"-m app.{name}")
-        ]
-        return min(found)
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
-    until = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.1)
-    return True
+from tests.product import Product, eventually, own_product
 
 
 @pytest.fixture
 def product() -> Iterator[Product]:
-    with tempfile.TemporaryDirectory(prefix="shuniu-test-") as folder:
-        product = Product(Path(folder) / "instance")
-        Path(folder).chmod(0o755)
+    with own_product() as product:
         yield product
-        for pid in product.processes():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
 
 
 def test_it_starts_answers_ends_on_sigterm_and_starts_again(product: Product) -> None:

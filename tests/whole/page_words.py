@@ -12,7 +12,7 @@ ENGLISH_WORD = re.compile(r"(?<![A-Za-z0-9@._/#:=&?…-])[A-Za-z]{2,}(?![A-Za-z0
 
 
 class _Reader(HTMLParser):
-    """Collects texts and shown attributes, except where the page itself says: this is another language."""
+    """Collects texts and shown attributes, except where the page itself says: another language, or nobody's."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
@@ -23,8 +23,10 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         named = dict(attributes)
         said = named.get("lang")
-        elsewhere = (self.other[-1] if said is None and self.other else False) or (
-            said is not None and not said.startswith(self.language)
+        elsewhere = (
+            named.get("translate") == "no"
+            or (said is None and bool(self.other) and self.other[-1])
+            or (said is not None and not said.startswith(self.language))
         )
         if tag not in WITHOUT_END:
             self.other.append(elsewhere or tag in NOT_WORDS)

@@ -9,7 +9,7 @@ import calendar as month_lengths
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -36,11 +36,17 @@ class OfficialCalendar:
 
     def is_working_day(self, day: date) -> bool:
         """Return whether offices are open, make-up days on weekends included."""
-        return chinese_calendar.is_workday(day) if self.published(day.year) else day.weekday() < 5
+        return _worked(day)
 
     def published(self, year: int) -> bool:
         """Return whether the package knows the year's arrangement."""
         return _package_knows(year)
+
+
+@lru_cache(maxsize=10_000)
+def _worked(day: date) -> bool:
+    """The package looks through all its years for each day that it is asked about."""
+    return chinese_calendar.is_workday(day) if _package_knows(day.year) else day.weekday() < 5
 
 
 @cache

@@ -50,7 +50,7 @@
   on("click", "[data-close]", button => button.closest("dialog")?.close());
 
   /* lists: a filter, a sort or the next page replaces one region and keeps the address */
-  let loading;
+  let loading, shown = location.pathname + location.search;
   async function swap(selector, address, remember = true) {
     const region = document.querySelector(selector);
     if (!region) { location.assign(address); return; }
@@ -64,6 +64,7 @@
       if (!answer.ok || !fresh) throw new Error(answer.status);
       region.replaceWith(fresh);
       if (remember) history.pushState({ swap: selector }, "", answer.url);
+      shown = location.pathname + location.search;
       live(fresh.dataset.count || "");
     } catch (problem) {
       if (problem.name !== "AbortError") location.assign(address);
@@ -91,6 +92,8 @@
     swap("#" + link.closest("[data-swap-links]").id, link.href);
   });
   addEventListener("popstate", event => {
+    if (shown === location.pathname + location.search) return; // only the part after # changed
+    shown = location.pathname + location.search;
     if (event.state?.swap) swap(event.state.swap, location.href, false); else location.reload();
   });
   if (document.querySelector("[data-swap-links]")) {
@@ -120,6 +123,7 @@
           if (!answer.ok) throw new Error(answer.status);
           const saved = await answer.json();
           form.dataset.revision = saved.revision;
+          if (form.elements._draft_revision) form.elements._draft_revision.value = saved.revision;
           say(saved.words, "saved");
         }
       } catch {

@@ -185,6 +185,15 @@ def test_the_search_narrows_by_each_of_its_fields(auditor, scene, arguments, fou
     assert page.count(f'href="/audit/cases/{scene.number}"') == found
 
 
+def test_each_filter_can_be_taken_away_and_all_of_them_at_once(auditor, scene):
+    page = auditor.get("/audit?kind=loan&trigger=lend&view=attempts").text
+
+    chips = re.findall(r'class="c-chip" href="([^"]+)"', page)
+    assert [chip.replace("&amp;", "&") for chip in chips] == ["/audit?view=attempts", "/audit?kind=loan&view=attempts"]
+    assert 'class="c-link" href="/audit?view=attempts"' in page
+    assert 'class="c-link" href' not in auditor.get("/audit").text
+
+
 def test_the_search_finds_a_case_by_its_number_however_it_is_typed(auditor, scene):
     page = auditor.get(f"/audit?q={scene.number.replace('-', '').lower()}").text
 
@@ -244,7 +253,7 @@ def test_a_row_that_was_changed_past_all_triggers_is_named(scene, auditor, commo
 
     page = auditor.get(f"/audit/cases/{scene.number}?lang=en").text
 
-    assert f"{scene.number}:2: the column trigger is not what the body says" in page
+    assert f"{scene.number}:2: trigger 列与正文不符 / the column trigger is not what the body says" in page
     assert "broken here" in page
 
 

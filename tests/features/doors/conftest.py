@@ -1,5 +1,6 @@
 """A district with the throw-away kind, and the ways in: a browser and a program."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,11 @@ from app.access.models import Person
 from tests.builders import District, make_district
 from tests.builders_access import browser_of, token_of
 from tests.fourth_kind import loan_kind
-from tests.seeded import seeded
+from tests.seeded import Apart, seeded
 
 __all__ = ["seeded"]
 
+JSON = "application/json"
 ASK = {"purpose": "居民议事会", "day": "2026-03-20", "phone": "13800001234", "deposit_fen": 10000, "documents": []}
 
 
@@ -32,7 +34,7 @@ class Desk:
         """Return a browser of the person with this role."""
         person = self.session.get(Person, self.district.actors[role].person_id)
         client = browser_of(self.app, self.session, person)
-        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+        client.set_cookie("lang", "en")
         return client
 
     def headers(self, role: str, key: str | None = None) -> dict[str, str]:
@@ -43,7 +45,8 @@ class Desk:
     def ask(self, key: str | None = None, role: str = "staff", **data: Any) -> Any:
         """Ask for a room through the API."""
         return self.app.test_client().post(
-            "/api/v1/cases/loan", json={"data": {**ASK, **data}}, headers=self.headers(role, key)
+            "/api/v1/cases/loan", data=json.dumps({"data": {**ASK, **data}}), content_type=JSON,
+            headers=self.headers(role, key),
         )
 
     def asked(self) -> str:
@@ -55,7 +58,8 @@ class Desk:
     def move(self, number: str, trigger: str, body: Any, role: str = "registrar", key: str | None = None) -> Any:
         """Move a case through the API with this very body."""
         return self.app.test_client().post(
-            f"/api/v1/cases/loan/{number}/{trigger}", json=body, headers=self.headers(role, key)
+            f"/api/v1/cases/loan/{number}/{trigger}", data=json.dumps(body), content_type=JSON,
+            headers=self.headers(role, key),
         )
 
     def case(self, number: str, role: str = "registrar") -> Any:
@@ -68,5 +72,6 @@ def desk(app: Flask, session: Any) -> Iterator[Desk]:
     """A district where rooms can be borrowed."""
     numbers = iter(range(10_000))
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.test_client_class = Apart
     with loan_kind():
         yield Desk(app, session, make_district(session), lambda: f"key-{next(numbers)}")

@@ -7,6 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from sqlalchemy import text
 
+from app.demo.building import one_page_pdf
+
 PROBLEM = {"type", "title", "status", "code", "detail", "reasons", "request_id"}
 
 
@@ -264,12 +266,13 @@ def test_odd_keys_are_keys(desk, key):
 def test_odd_values_of_the_real_kinds_are_never_a_fault_of_ours(seeded, kind):
     program = seeded.program(seeded.user("bj-staff8"))
     document = seeded.app.test_client().get("/api/v1/openapi.json").json
-    operation = document["paths"][f"/api/v1/cases/{kind}"]["post"]
-    example = operation["requestBody"]["content"]["application/json"]["example"]["data"]
+    body = document["paths"][f"/api/v1/cases/{kind}"]["post"]["requestBody"]["content"]["application/json"]
+    example = body["example"]["data"]
     faults = []
-    for field in [*operation["requestBody"]["content"]["application/json"]["schema"]["properties"]["data"]["properties"]]:
+    for field in body["schema"]["properties"]["data"]["properties"]:
         for n, odd in enumerate(ODD):
-            answer = program.post(f"/api/v1/cases/{kind}", json={"data": {**example, field: odd}},
+            answer = program.post(f"/api/v1/cases/{kind}", data=json.dumps({"data": {**example, field: odd}}),
+                                  content_type="application/json",
                                   headers={"Idempotency-Key": f"{kind}{field}{n}"})
             if answer.status_code not in (201, 403, 404, 422):
                 faults.append((field, odd if len(str(odd)) < 50 else "long", answer.status_code))
@@ -295,7 +298,8 @@ def test_odd_values_in_moves_of_the_real_kinds_are_never_a_fault_of_ours(seeded)
                         data = {**option["example"], field: odd, "no_such_field": True}
                         answer = program.post(
                             f"/api/v1/cases/{case['kind']}/{number}/{option['trigger']}",
-                            json={"revision": case["revision"], "data": data},
+                            data=json.dumps({"revision": case["revision"], "data": data}),
+                            content_type="application/json",
                             headers={"Idempotency-Key": f"{number}{option['trigger']}{field}{n}"},
                         )
                         tried += 1
@@ -318,7 +322,9 @@ def test_a_case_tells_everything_the_contract_names(desk):
 
     case = desk.case(number)
 
-    assert set(case) >= {"kind", "state", "revision", "clocks", "waits_for", "allowed", "refused", "history", "documents"}
+    assert set(case) >= {
+        "kind", "state", "revision", "clocks", "waits_for", "allowed", "refused", "history", "documents"
+    }
     assert (case["kind"], case["state"], case["revision"]) == ("loan", "asked", 1)
     assert case["waits_for"]["role"] == "registrar"
     assert [clock["name"] for clock in case["clocks"]] == ["intake_check"]
@@ -434,15 +440,16 @@ def test_a_budget_line_tells_where_the_money_stands_and_is_not_for_outsiders(see
     nowhere = seeded.program(seeded.user("bj-finance_officer")).get("/api/v1/budget-lines/999999")
 
     assert told.status_code == 200
-    assert {"available", "reserved", "committed", "payable", "transit", "paid"} <= set(json.dumps(told.json).replace('"', " ").replace("_fen", "").split())
+    assert all(f'"{name}' in json.dumps(told.json)
+               for name in ("available", "reserved", "committed", "payable", "transit", "paid"))
     assert is_problem(outside, 404, "not_found") and is_problem(nowhere, 404, "not_found")
 
 
 # -- documents
 
 
-def pdf(title=b"x"):
-    return b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [] /Count 0 >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF " + title + b"\n"
+def pdf(title="plan"):
+    return one_page_pdf(title)
 
 
 def upload(desk, content=None, name="plan.pdf", key=None, **form):
@@ -472,7 +479,7 @@ def test_an_upload_with_the_same_key_is_kept_once(desk):
 def test_another_file_under_the_same_key_is_key_reused(desk):
     upload(desk, key="once")
 
-    assert is_problem(upload(desk, pdf(b"another"), key="once"), 422, "key_reused")
+    assert is_problem(upload(desk, pdf("another"), key="once"), 422, "key_reused")
     assert counted(desk.session, "documents") == 1
 
 
@@ -503,7 +510,7 @@ def test_a_document_of_others_cannot_be_put_into_ones_case(seeded):
     hub = seeded.rows("SELECT min(node_id) FROM hubs")[0][0]
 
     answer = program.post("/api/v1/cases/affiliation", json={"data": {
-        "hub": hub, "documents": [{"slot": "application", "document_id": theirs}],
+        "hub": hub, "wants_primary": False, "documents": [{"slot": "application", "document_id": theirs}],
     }})
 
     assert is_problem(answer, 422, "invalid_input")

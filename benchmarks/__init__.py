@@ -1,0 +1,1 @@
+"""How fast is it, measured beside what the machine could do at best? Ratios of one interleaved run, never seconds."""

@@ -1,0 +1,32 @@
+"""On the narrowest screen nothing scrolls sideways, and words twice as large still fit."""
+
+from tests.browser.addresses import pages_by_reader
+from tests.browser.conftest import Open, Site
+
+NARROW = 320
+TOO_WIDE = """width => [...document.querySelectorAll('body *')]
+  .filter(element => element.getBoundingClientRect().right > width + 1)
+  .filter(element => !element.closest('.c-scroll, .c-diagram, .u-hidden, dialog'))
+  .slice(0, 3).map(element => element.tagName + '.' + element.className)"""
+
+
+def test_a_long_form_and_a_case_opened_narrow_fit_320_pixels(site: Site, open_page: Open) -> None:
+    page = open_page("registrar", width=NARROW)
+    for address in pages_by_reader(site)["registrar"]:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") == NARROW, page.evaluate(TOO_WIDE, NARROW)
+
+
+def test_the_style_guide_fits_320_pixels(open_page: Open) -> None:
+    page = open_page(width=NARROW)
+    page.goto("/_styleguide")
+    assert page.evaluate("document.documentElement.scrollWidth") == NARROW
+
+
+def test_words_twice_as_large_fit_a_desk(site: Site, open_page: Open) -> None:
+    page = open_page("finance")
+    for address in pages_by_reader(site)["finance"]:
+        page.goto(address)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        width = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert width[0] == width[1], address

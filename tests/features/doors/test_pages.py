@@ -1,0 +1,495 @@
+"""The pages of cases: nothing typed is lost, nothing happens twice, whoever is late is told what happened."""
+
+import io
+import re
+from html import unescape
+
+import pytest
+from sqlalchemy import text
+
+from app.access.models import Person
+from app.demo.building import one_page_pdf
+from app.ledger.accounts import AccountKey
+from app.ledger.transfers import NotEnough
+from tests.builders import grant_role, make_actor, make_organization
+from tests.builders_access import browser_of
+
+TYPED = {"purpose": "居民议事会", "day": "2026-12-20", "phone": "13800001234", "deposit_fen": "100.50"}
+
+
+def fields_of(page):
+    """Return every hidden field, input, textarea and choice of the page's form, as a browser would post it."""
+    form = page[page.index("<form", page.index("</header>")):]
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, value = re.search(r' name="([^"]*)"', tag), re.search(r' value="([^"]*)"', tag)
+        kind = re.search(r'type="([^"]*)"', tag)
+        if not name or (kind and kind.group(1) in ("file", "radio", "submit")):
+            continue
+        if kind and kind.group(1) == "checkbox" and "checked" not in tag:
+            continue
+        found[name.group(1)] = unescape(value.group(1)) if value else ""
+    for name, value in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\r?\n?([^<]*)</textarea>', form):
+        found[name] = unescape(value)
+    found.pop("q", None)
+    return found
+
+
+def count(desk, table):
+    return desk.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+@pytest.fixture
+def staff(desk):
+    """The applicant's browser."""
+    return desk.browser("staff")
+
+
+@pytest.fixture
+def registrar(desk):
+    """The registrar's browser."""
+    return desk.browser("registrar")
+
+
+def hand_in(browser, **more):
+    page = fields_of(browser.get("/apply/loan").text)
+    return browser.post("/apply/loan", data={**page, **TYPED, **more})
+
+
+# -- a form with mistakes
+
+
+def test_a_form_with_mistakes_comes_back_with_everything_that_was_typed(staff):
+    answer = hand_in(staff, deposit_fen="hundred", day="", purpose="x" * 101)
+
+    assert answer.status_code == 422
+    back = fields_of(answer.text)
+    assert (back["deposit_fen"], back["day"], back["purpose"]) == ("hundred", "", "x" * 101)
+    assert back["phone"] == "13800001234"
+    assert answer.text.count('aria-invalid="true"') == 3
+    for anchor in ("deposit_fen", "day", "purpose"):
+        assert f'href="#{anchor}"' in answer.text and f'id="{anchor}"' in answer.text
+
+
+def test_all_mistakes_are_told_at_once_whether_they_can_be_read_or_not(staff):
+    answer = hand_in(staff, deposit_fen="hundred", phone="")
+
+    assert 'id="deposit_fen-error"' in answer.text and 'id="phone-error"' in answer.text
+
+
+def test_an_uploaded_file_stays_though_another_answer_is_wrong(desk, staff):
+    first = hand_in(staff, **{"documents-plan-file": (io.BytesIO(one_page_pdf("plan")), "plan.pdf"), "day": ""})
+    second = staff.post("/apply/loan", data={**fields_of(first.text), "day": "2026-12-20"})
+
+    assert first.status_code == 422
+    assert "plan.pdf" in first.text
+    assert second.status_code == 303
+    number = second.headers["Location"].split("/")[2]
+    assert [(d["slot"], d["name"]) for d in desk.case(number)["documents"]] == [("plan", "plan.pdf")]
+
+
+def test_a_file_that_is_refused_is_told_at_its_slot_with_the_other_mistakes_and_nothing_is_handed_in(desk, staff):
+    answer = hand_in(staff, **{"documents-plan-file": (io.BytesIO(b"MZ nonsense"), "plan.pdf"), "day": "",
+                               "deposit_fen": "x"})
+
+    assert answer.status_code == 422
+    assert 'id="documents-plan-file-error"' in answer.text
+    assert 'id="day-error"' in answer.text and 'id="deposit_fen-error"' in answer.text
+    assert fields_of(answer.text)["purpose"] == TYPED["purpose"]
+    assert (count(desk, "cases"), count(desk, "documents")) == (0, 0)
+
+
+def test_an_unticked_paper_is_left_out(desk, staff):
+    first = hand_in(staff, **{"documents-plan-file": (io.BytesIO(one_page_pdf("plan")), "plan.pdf"), "day": ""})
+    posted = {k: v for k, v in fields_of(first.text).items() if k != "documents-plan"}
+    answer = staff.post("/apply/loan", data={**posted, "day": "2026-12-20"})
+
+    assert desk.case(answer.headers["Location"].split("/")[2])["documents"] == []
+
+
+def test_what_is_refused_beyond_the_form_comes_back_on_the_form(desk, staff, monkeypatch):
+    def empty(*_args, **_named):
+        raise NotEnough(AccountKey(1, "available"), 2, 1)
+
+    monkeypatch.setattr("app.doors.case_pages.perform", empty)
+    answer = hand_in(staff)
+
+    assert answer.status_code == 409
+    assert fields_of(answer.text)["purpose"] == TYPED["purpose"]
+
+
+def test_markup_that_was_typed_is_shown_as_text(staff, registrar):
+    answer = hand_in(staff, purpose="<script>alert(1)</script>")
+    number = answer.headers["Location"].split("/")[2]
+
+    for page in (registrar.get(f"/cases/{number}"), registrar.get("/worklist"), registrar.get("/cases")):
+        assert "<script>alert" not in page.text
+        assert "&lt;script&gt;alert" in page.text
+
+
+# -- once
+
+
+def test_a_form_that_is_sent_twice_opens_one_case_and_both_answers_lead_to_it(desk, staff):
+    page = {**fields_of(staff.get("/apply/loan").text), **TYPED}
+
+    answers = [
+        staff.post("/apply/loan", data={
+            **page, "documents-plan-file": (io.BytesIO(one_page_pdf("plan")), "plan.pdf")
+        }) for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+    assert (count(desk, "cases"), count(desk, "documents")) == (1, 1)
+
+
+def test_a_decision_that_is_sent_twice_is_made_once_and_both_answers_lead_to_the_case(desk, registrar):
+    number = desk.asked()
+    form = {**fields_of(registrar.get(f"/cases/{number}").text), "trigger": "lend"}
+
+    answers = [registrar.post(f"/cases/{number}", data=form) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert desk.case(number)["revision"] == 2
+
+
+def test_a_form_sent_again_with_other_answers_is_told_so(desk, staff):
+    page = {**fields_of(staff.get("/apply/loan").text), **TYPED}
+    staff.post("/apply/loan", data=page)
+
+    again = staff.post("/apply/loan", data={**page, "purpose": "别的用途"})
+
+    assert again.status_code == 409
+    assert "sent before" in unescape(again.text)
+    assert fields_of(again.text)["purpose"] == "别的用途"
+    assert count(desk, "cases") == 1
+
+
+# -- too late
+
+
+def test_a_decision_on_an_old_page_is_told_what_happened_meanwhile(desk, registrar):
+    number = desk.asked()
+    old = {**fields_of(registrar.get(f"/cases/{number}").text), "trigger": "lend", "lend-remark": "钥匙在前台"}
+    desk.move(number, "decline", {"revision": 1, "data": {}})
+
+    answer = registrar.post(f"/cases/{number}", data=old)
+
+    assert answer.status_code == 409
+    assert "Decline" in answer.text and "Declined" in answer.text
+    assert "it has changed since you opened it" in unescape(answer.text)
+    assert desk.case(number)["revision"] == 2
+
+
+def test_a_refused_decision_keeps_what_was_typed_and_says_why(desk):
+    number = desk.asked()
+    asker = desk.district.actors["staff"]
+    grant_role(desk.session, asker.person_id, "registrar", desk.district.district.id)
+    desk.session.commit()
+    browser = desk.browser("staff")
+    form = {**fields_of(browser.get(f"/cases/{number}").text), "trigger": "lend", "lend-remark": "钥匙在前台"}
+
+    answer = browser.post(f"/cases/{number}", data=form)
+
+    assert answer.status_code == 403
+    assert "You have already handled this case" in answer.text
+    assert count(desk, "attempts") == 1
+
+
+def test_a_decision_without_a_choice_asks_for_one(desk, registrar):
+    number = desk.asked()
+
+    triggers = ("", "no_such", "ask", "lend_by_silence")
+    answers = [registrar.post(f"/cases/{number}", data={"trigger": trigger}) for trigger in triggers]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422, 422]
+    assert all("Choose what to do." in answer.text for answer in answers)
+
+
+def test_a_decision_with_a_mistake_shows_it_at_the_field_and_keeps_the_choice(desk, registrar):
+    number = desk.asked()
+    form = {**fields_of(registrar.get(f"/cases/{number}").text), "trigger": "lend", "lend-remark": "x" * 101}
+
+    answer = registrar.post(f"/cases/{number}", data=form)
+
+    assert answer.status_code == 422
+    assert re.search(r'<input type="radio" name="trigger" value="lend"[^>]* checked', answer.text)
+    assert fields_of(answer.text)["lend-remark"] == "x" * 101
+    assert 'id="lend-remark-error"' in answer.text
+
+
+def test_a_page_for_a_move_that_leads_on_no_more_sends_back_to_the_case(seeded):
+    staff = seeded.browser(seeded.user("bj-staff2"))  # whose application was accepted without any correction
+    number = seeded.cases("registration", "accepted")[0]
+
+    answer = staff.get(f"/cases/{number}/do/answer_correction")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/cases/{number}")
+    assert staff.get(f"/cases/{number}/do/no_such").status_code == 404
+
+
+# -- tables without script
+
+
+@pytest.fixture
+def asking(seeded):
+    """The registrar of the seed, before the form that asks for a correction."""
+    return seeded.browser(seeded.user("bj-registrar")), seeded.cases("registration", "submitted")[0]
+
+
+def test_rows_are_added_and_removed_by_buttons_and_nothing_typed_is_lost(asking):
+    registrar, number = asking
+    address = f"/cases/{number}/do/ask_correction"
+    page = fields_of(registrar.get(address).text)
+    first = {**page, "items-0-what": "章程", "items-0-wrong": "缺页", "items-0-mend": "补齐", "contact": "一号窗口"}
+
+    more = registrar.post(address, data={**first, "_add_row": "items"})
+    typed = {**fields_of(more.text), "items-1-what": "申请书"}
+    most = registrar.post(address, data={**typed, "_add_row": "items"})
+    less = registrar.post(address, data={**fields_of(most.text), "_remove_row": "items-0"})
+
+    assert [answer.status_code for answer in (more, most, less)] == [200, 200, 200]
+    assert re.findall(r'name="(items-\d+)-what"', more.text) == ["items-0", "items-1"]
+    assert re.findall(r'name="(items-\d+)-what"', most.text) == ["items-0", "items-1", "items-2"]
+    back = fields_of(less.text)
+    assert back["contact"] == "一号窗口"
+    assert [value for name, value in back.items() if name.endswith("-what")] == ["申请书", ""]
+
+
+def test_adding_a_row_decides_nothing(seeded, asking):
+    registrar, number = asking
+    address = f"/cases/{number}/do/ask_correction"
+    registrar.post(address, data={**fields_of(registrar.get(address).text), "_add_row": "items"})
+
+    assert seeded.rows("SELECT state FROM cases WHERE number = :n", n=number) == [("submitted",)]
+
+
+def test_a_row_with_a_mistake_keeps_the_other_rows_and_is_told_apart_from_them(asking):
+    registrar, number = asking
+    address = f"/cases/{number}/do/ask_correction"
+    page = fields_of(registrar.get(address).text)
+    answer = registrar.post(address, data={
+        **page, "items-0-what": "章程", "items-0-wrong": "缺页", "items-0-mend": "补齐",
+        "items-1-what": "申请书", "items-1-wrong": "", "items-1-mend": "重填",
+    })
+
+    assert answer.status_code == 422
+    back = fields_of(answer.text)
+    assert (back["items-0-what"], back["items-1-what"], back["items-1-mend"]) == ("章程", "申请书", "重填")
+    assert 'href="#items-1-wrong"' in answer.text and 'href="#items-0-wrong"' not in answer.text
+    assert 'href="#contact"' in answer.text
+
+
+@pytest.mark.parametrize("button", [
+    {"_add_row": "no_such"}, {"_remove_row": "items-9"}, {"_add_row": "items-0"}, {"_remove_row": "contact"},
+    {"_add_row": "items", "_remove_row": "items-0"},
+])
+def test_odd_buttons_do_no_harm(asking, button):
+    registrar, number = asking
+    address = f"/cases/{number}/do/ask_correction"
+
+    assert registrar.post(address, data={**fields_of(registrar.get(address).text), **button}).status_code == 200
+
+
+# -- drafts
+
+
+def save(browser, page, **typed):
+    return browser.post("/apply/loan", data={**fields_of(page), **TYPED, **typed, "_save": "1"})
+
+
+@pytest.fixture
+def colleague(desk):
+    """The browser of somebody else of the same organization."""
+    actor = make_actor(desk.session, "同事", ("staff", desk.district.organization.node_id))
+    desk.session.commit()
+    browser = browser_of(desk.app, desk.session, desk.session.get(Person, actor.person_id))
+    browser.set_cookie("lang", "en")
+    return browser
+
+
+def test_a_draft_is_kept_as_typed_and_shared_within_the_organization(desk, staff, colleague):
+    saved = save(staff, staff.get("/apply/loan").text, deposit_fen="hundred", day="")
+
+    there = fields_of(colleague.get("/apply/loan").text)
+
+    assert saved.status_code == 303
+    assert (there["purpose"], there["deposit_fen"], there["day"]) == (TYPED["purpose"], "hundred", "")
+    assert count(desk, "cases") == 0
+    assert "Draft saved" in colleague.get("/apply/loan").text
+    assert 'href="/apply/loan' in colleague.get("/").text
+
+
+def test_the_second_of_two_editors_gets_a_conflict_that_shows_both_versions(desk, staff, colleague):
+    mine, theirs = staff.get("/apply/loan").text, colleague.get("/apply/loan").text
+    save(colleague, theirs, purpose="同事写的用途")
+
+    conflict = save(staff, mine, purpose="我写的用途")
+
+    assert conflict.status_code == 409
+    assert "我写的用途" in conflict.text and "同事写的用途" in conflict.text and "同事" in conflict.text
+    assert fields_of(conflict.text)["purpose"] == "我写的用途"
+    kept = desk.session.execute(text("SELECT data->>'purpose' FROM drafts")).scalar_one()
+    assert kept == "同事写的用途"
+
+
+def test_after_a_conflict_saving_again_replaces_the_other_version_knowingly(desk, staff, colleague):
+    mine, theirs = staff.get("/apply/loan").text, colleague.get("/apply/loan").text
+    save(colleague, theirs, purpose="同事写的用途")
+    conflict = save(staff, mine, purpose="我写的用途")
+
+    again = save(staff, conflict.text, purpose="我写的用途")
+
+    assert again.status_code == 303
+    desk.session.rollback()
+    assert desk.session.execute(text("SELECT data->>'purpose' FROM drafts")).scalar_one() == "我写的用途"
+
+
+def test_a_mistake_in_between_does_not_hide_what_a_colleague_saved(staff, colleague):
+    mine = staff.get("/apply/loan").text
+    save(colleague, colleague.get("/apply/loan").text, purpose="同事写的用途")
+    with_mistake = staff.post("/apply/loan", data={**fields_of(mine), **TYPED, "day": ""})
+
+    assert save(staff, with_mistake.text, purpose="我写的用途").status_code == 409
+
+
+def test_a_script_saves_a_draft_and_is_told_of_a_conflict(staff, colleague):
+    page = staff.get("/apply/loan").text
+    href = unescape(re.search(r'data-draft="([^"]*)"', page).group(1))
+
+    first = staff.post(href, data={**TYPED, "_draft_revision": "0"})
+    second = staff.post(href, data={**TYPED, "_draft_revision": str(first.json["revision"])})
+    late = colleague.post(href, data={**TYPED, "_draft_revision": "0"})
+
+    assert (first.status_code, second.json["revision"], late.status_code) == (200, 2, 409)
+    assert first.json["words"].startswith("Draft saved")
+
+
+def test_handing_in_takes_the_draft_away(desk, staff):
+    save(staff, staff.get("/apply/loan").text)
+    assert count(desk, "drafts") == 1
+
+    hand_in(staff)
+
+    assert count(desk, "drafts") == 0
+
+
+def test_nobody_else_sees_or_changes_a_draft_of_the_organization(desk, staff):
+    page = staff.get("/apply/loan").text
+    save(staff, page)
+    href = unescape(re.search(r'data-draft="([^"]*)"', page).group(1))
+
+    for role in ("registrar", "auditor", "cashier"):
+        browser = desk.browser(role)
+        assert TYPED["purpose"] not in browser.get("/apply/loan").text
+        assert browser.post(href, data={**TYPED, "purpose": "fremd", "_draft_revision": "1"}).status_code == 404
+    desk.session.rollback()
+    assert desk.session.execute(text("SELECT data->>'purpose' FROM drafts")).scalar_one() == TYPED["purpose"]
+
+
+def test_a_draft_of_a_move_belongs_to_those_who_may_make_it(seeded):
+    number = seeded.cases("registration", "correcting")[0]
+    staff = seeded.browser(seeded.user("bj-staff1"))
+    address = f"/cases/{number}/do/answer_correction"
+    typed = {"answers": "尚未写完的答复"}
+    saved = staff.post(address, data={**fields_of(staff.get(address).text), **typed, "_save": "1"})
+
+    assert saved.status_code == 303
+    assert "尚未写完的答复" in staff.get(address).text
+    for name in ("bj-registrar", "bj-auditor", "all-auditor"):
+        browser = seeded.browser(seeded.user(name))
+        looked = browser.get(address)
+        posted = browser.post(address, data={})
+        written = browser.post(f"/drafts/registration/answer_correction?case={number}", data={"answers": "fremd"})
+        kept = browser.post(address, data={"answers": "fremd", "_save": "1"})
+        assert [a.status_code for a in (looked, written, kept)] == [403, 403, 403], name
+        assert posted.status_code in (403, 409, 422), name
+        assert all("尚未写完的答复" not in a.text for a in (looked, posted, written, kept)), name
+    assert "尚未写完的答复" in staff.get(address).text
+
+
+def test_who_may_not_make_a_move_leaves_no_file_in_the_organizations_store(seeded):
+    number = seeded.cases("registration", "correcting")[0]
+    auditor = seeded.browser(seeded.user("bj-auditor"))
+    before = seeded.rows("SELECT count(*) FROM documents")
+
+    auditor.post(f"/cases/{number}/do/answer_correction", data={
+        "_revision": "2", "documents-application-file": (io.BytesIO(one_page_pdf("x")), "x.pdf"),
+    })
+
+    assert seeded.rows("SELECT count(*) FROM documents") == before
+
+
+# -- opening
+
+
+def test_who_works_for_several_organizations_chooses_one_first(desk):
+    person = desk.district.actors["staff"].person_id
+    second = make_organization(desk.session, desk.district.district, "第二家服务中心（示例）")
+    grant_role(desk.session, person, "staff", second.node_id)
+    desk.session.commit()
+    browser = desk.browser("staff")
+
+    chooser = browser.get("/apply/loan")
+    address = f"/apply/loan?organization={second.id}"
+    page = browser.get(address).text
+    answer = browser.post(address, data={**fields_of(page), **TYPED})
+    number = answer.headers["Location"].split("/")[2]
+
+    assert "第二家服务中心" in chooser.text and f'href="{address}"' in chooser.text
+    assert desk.case(number)["organization"] == second.id
+    assert browser.get("/apply/loan?organization=999999").status_code == 404
+
+
+def test_who_has_no_organization_is_told_and_opens_nothing(desk, registrar):
+    page = registrar.get("/apply/loan")
+    answer = registrar.post("/apply/loan", data=TYPED)
+
+    assert page.status_code == 200
+    assert answer.status_code in (403, 422)
+    assert count(desk, "cases") == 0
+
+
+def test_an_unknown_kind_has_no_form(staff):
+    assert staff.get("/apply/no_such").status_code == 404
+    assert staff.post("/apply/no_such", data={}).status_code == 404
+
+
+def test_the_receipt_names_number_time_and_next_step(staff):
+    address = hand_in(staff).headers["Location"]
+    page = staff.get(address).text
+
+    assert address.split("/")[2] in page
+    assert re.search(r":1:[0-9a-f]{64}", page)
+    assert "Please wait for the answer." in page
+
+
+# -- the case page
+
+
+def test_the_history_on_the_page_is_newest_first_with_who_and_what(desk, registrar):
+    number = desk.asked()
+    desk.move(number, "lend", {"revision": 1, "data": {"remark": "钥匙在前台"}})
+    page = registrar.get(f"/cases/{number}").text
+
+    history = page[page.index('id="history"'):]
+    assert history.index("Lend it") < history.index("Ask for a room")
+    assert "示例registrar" in history and "钥匙在前台" in history
+
+
+def test_the_deadline_stands_on_page_and_worklist(desk, registrar):
+    number = desk.asked()
+
+    assert "intake" in desk.case(number)["clocks"][0]["name"]
+    assert "<time" in registrar.get(f"/cases/{number}").text or "due" in registrar.get(f"/cases/{number}").text.lower()
+    assert number in registrar.get("/worklist").text
+
+
+def test_every_page_is_told_in_both_languages(desk, registrar):
+    number = desk.asked()
+
+    chinese, english = (registrar.get(f"/cases/{number}?lang={tag}").text for tag in ("zh-CN", "en"))
+
+    assert '<html lang="zh-CN"' in chinese and "场地借用" in chinese and "Loan of a room" not in chinese
+    assert '<html lang="en"' in english and "Loan of a room" in english and "场地借用" not in english
