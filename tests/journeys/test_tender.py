@@ -120,8 +120,9 @@ def plain(answer: Any) -> tuple[int, str]:
 
 
 def changed(was: list[tuple[int, str]], now: list[tuple[int, str]]) -> list[str]:
-    """Return the lines that are new in any answer."""
-    return [
-        line for one, other in zip(was, now, strict=True)
-        for line in sorted(set(other[1].splitlines()) - set(one[1].splitlines())) + [str(other[0])] * (one[0] != other[0])
-    ]
+    """Return the lines that differ in any answer."""
+    lines = []
+    for one, other in zip(was, now, strict=True):
+        lines += sorted(set(other[1].splitlines()) ^ set(one[1].splitlines()))
+        lines += [f"status {other[0]}"] * (one[0] != other[0])
+    return lines

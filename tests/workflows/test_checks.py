@@ -147,6 +147,11 @@ PLANTED = [
     ("110102-xicheng/place.toml", 'en = "Street"', 'en = ""', "110102: level has no English"),
     ("110102-xicheng/place.toml", 'zh = "社会组织联合会"', 'zh = ""',
      "110102: local name hub has no Chinese"),
+    # sealed kinds, and clocks that end on a given day
+    ("base/bid.v1.toml", 'sealed_until = ["opened", ', 'sealed_until = ["nowhere", ',
+     "sealed_until names nowhere, which is no state"),
+    ("base/package.v1.toml", "clock_until = { bidding", "clock_until = { opening",
+     "state open says until when opening runs, which does not run there"),
 ]  # fmt: skip
 
 
