@@ -50,7 +50,9 @@ def may_bid(facts: BidFacts, acting: Acting, data: Data, now: datetime) -> Reaso
     return None
 
 
-@guard("bidding_is_open", Text("未到投标截止时间", "The time for bids is not over"), needs=("package_open", "bids_due_at"))
+@guard(
+    "bidding_is_open", Text("未到投标截止时间", "The time for bids is not over"), needs=("package_open", "bids_due_at")
+)
 def bidding_is_open(facts: BidFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
     """Refuse from the very second of the deadline on, whoever has or has not closed the package by then."""
     if facts.bids_due_at is None:

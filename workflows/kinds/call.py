@@ -104,7 +104,8 @@ def bidding_long_enough(facts: CallFacts, acting: Acting, data: Data, now: datet
         "bidding_too_short",
         Text(
             f"投标截止日期不得早于 {first:%Y-%m-%d}（{number.value} 日，{number.cite.zh}）；请推迟。",
-            f"The deadline may not be before {first:%Y-%m-%d} ({number.value} days, {number.cite.en}); set a later one.",
+            f"The deadline may not be before {first:%Y-%m-%d}"
+            f" ({number.value} days, {number.cite.en}); set a later one.",
         ),
     )
 
