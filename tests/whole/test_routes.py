@@ -295,7 +295,7 @@ ODD_FORMS = [
     {}, {"_key": "k" * 5000, "_revision": "x", "trigger": "\ufffd"}, {"_revision": str(2**70), "trigger": "accept"},
     {"nul": "\0"}, {"_save": "1", "_draft_revision": "x"}, {"_add_row": "x", "_remove_row": "-"},
     {"role": "no", "node": str(2**70), "person": "x", "until": "9999-12-31", "step": "next"},
-    {"until": "x", "statement": "x", "file": "x", "next": "//evil.example", "locale": "x", "login": "x", "password": "x"},
+    {"until": "x", "statement": "x", "file": "x", "next": "//evil.example", "locale": "x", "password": "x"},
 ]
 
 
