@@ -117,7 +117,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the measure can be told."""
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="for each of the two, in each round")
-    parser.add_argument("--cases", type=int, default=400, help="cases that take turns")
+    parser.add_argument("--cases", type=int, default=600, help="cases that take turns")
     parser.add_argument("--folder", type=Path, help="where the database stands; its disk decides a commit's cost")
     parser.set_defaults(run=run)
 

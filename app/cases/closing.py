@@ -1,8 +1,10 @@
 """The one statement that closes a move: state and revision, history, log queue, clocks, notices, documents,
 personal values and the key with its answer. Either all of it is written or nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -11,6 +13,8 @@ from sqlalchemy.engine import Connection
 from app.cases.chain import Link, Personal
 from app.cases.snapshot import CaseRow, ClockRun
 from app.database.connections import rows
+
+Columns = tuple[tuple[str, str], ...]
 
 CLOSE = """
 WITH moved AS (
@@ -42,24 +46,25 @@ UNDRAFTED = """, undrafted AS (
 )"""
 
 CLOCKS = """, counted AS (
-  INSERT INTO clocks AS k (case_id, name, run, started_at, number, unit, extended_by, pauses, paused_since,
-                      paused_for, due_at, provisional, promised, fires, stopped_at)
-  SELECT moved.id, r.name, r.run, r.started_at, r.number, r.unit, r.extended_by, r.pauses, r.paused_since,
-         r.paused_for, r.due_at, r.provisional, r.promised, r.fires, r.stopped_at
-    FROM moved, jsonb_to_recordset(%(clocks)s) AS r(name text, run smallint, started_at timestamptz,
-         number int, unit text, extended_by int, pauses jsonb, paused_since timestamptz, paused_for text,
-         due_at timestamptz, provisional boolean, promised boolean, fires text, stopped_at timestamptz)
+  INSERT INTO clocks AS k (case_id, {columns})
+  SELECT moved.id, {columns} FROM moved, (VALUES {rows}) AS r({columns})
   ON CONFLICT (case_id, name, run) DO UPDATE SET extended_by = excluded.extended_by,
      pauses = excluded.pauses, paused_since = excluded.paused_since, paused_for = excluded.paused_for,
      due_at = excluded.due_at, provisional = excluded.provisional, fires = excluded.fires,
      stopped_at = excluded.stopped_at
 )"""
+CLOCK = (
+    ("name", "text"), ("run", "smallint"), ("started_at", "timestamptz"), ("number", "int"), ("unit", "text"),
+    ("extended_by", "int"), ("pauses", "jsonb"), ("paused_since", "timestamptz"), ("paused_for", "text"),
+    ("due_at", "timestamptz"), ("provisional", "boolean"), ("promised", "boolean"), ("fires", "text"),
+    ("stopped_at", "timestamptz"),
+)
 
 NOTICES = """, noticed AS (
   INSERT INTO notices (case_id, sequence, audience_role, audience_node_id, template, created_at)
-  SELECT moved.id, %(sequence)s, r.role, r.node, r.template, %(at)s
-    FROM moved, jsonb_to_recordset(%(notices)s) AS r(role text, node bigint, template text)
+  SELECT moved.id, %(sequence)s, {columns}, %(at)s FROM moved, (VALUES {rows}) AS r({columns})
 )"""
+NOTICE = (("role", "text"), ("node", "bigint"), ("template", "text"))
 
 PERSONAL = """, hidden AS (
   INSERT INTO personal_values (case_id, sequence, path, salt, value)
@@ -126,13 +131,11 @@ def close(connection: Connection, closing: Closing) -> bool:
     if closing.drafted:
         more += UNDRAFTED
     if closing.clocks:
-        more += CLOCKS
-        parameters["clocks"] = Jsonb([_clock(run) for run in closing.clocks])
+        more += _with_rows(CLOCKS, "clock", CLOCK, len(closing.clocks))
+        parameters |= _numbered("clock", CLOCK, [_clock(run) for run in closing.clocks])
     if closing.notices:
-        more += NOTICES
-        parameters["notices"] = Jsonb(
-            [{"role": role, "node": node, "template": template} for role, node, template in closing.notices]
-        )
+        more += _with_rows(NOTICES, "notice", NOTICE, len(closing.notices))
+        parameters |= _numbered("notice", NOTICE, closing.notices)
     if closing.personal:
         more += PERSONAL
         parameters["personal"] = Jsonb(
@@ -146,14 +149,28 @@ def close(connection: Connection, closing: Closing) -> bool:
     return rows(connection, (CLOSE.replace("{more}", more), parameters)) == [(1,)]
 
 
-def _clock(run: ClockRun) -> dict[str, Any]:
-    def iso(at: datetime | None) -> str | None:
-        return at.isoformat() if at else None
+@lru_cache(maxsize=256)
+def _with_rows(part: str, name: str, columns: Columns, count: int) -> str:
+    """Return the part of the statement with so many rows of parameters, called as `_numbered` calls them."""
+    values = ", ".join(
+        "(" + ", ".join(f"%({name}{number}_{column})s::{kind}" for column, kind in columns) + ")"
+        for number in range(count)
+    )
+    return part.replace("{columns}", ", ".join(column for column, _kind in columns)).replace("{rows}", values)
 
+
+def _numbered(name: str, columns: Columns, told: Sequence[Sequence[Any]]) -> dict[str, Any]:
     return {
-        "name": run.name, "run": run.run, "started_at": iso(run.started_at), "number": run.number,
-        "unit": run.unit, "extended_by": run.extended_by,
-        "pauses": [[iso(a), iso(b)] for a, b in run.pauses], "paused_since": iso(run.paused_since),
-        "paused_for": run.paused_for, "due_at": iso(run.due_at), "provisional": run.provisional,
-        "promised": run.promised, "fires": run.fires, "stopped_at": iso(run.stopped_at),
+        f"{name}{number}_{column}": value
+        for number, row in enumerate(told)
+        for (column, _kind), value in zip(columns, row, strict=True)
     }
+
+
+def _clock(run: ClockRun) -> tuple[Any, ...]:
+    """The clock in the order of CLOCK."""
+    pauses = [[begun.isoformat(), ended.isoformat()] for begun, ended in run.pauses]
+    return (
+        run.name, run.run, run.started_at, run.number, run.unit, run.extended_by, Jsonb(pauses), run.paused_since,
+        run.paused_for, run.due_at, run.provisional, run.promised, run.fires, run.stopped_at,
+    )

@@ -25,10 +25,13 @@ COLUMNS = """
        c.id, c.number, c.kind, c.place, c.version, c.legal_class, c.policy, c.state, c.revision, c.subject,
        c.organization_id, own.path, own.id, c.node_id, at.path, c.parent_id, c.waits_person, c.opened_at, c.head,
        c.sealed,
-       (SELECT jsonb_agg(jsonb_build_array(h.sequence, h.trigger, h.person_id, h.role, h.at,
-                                           h.from_state, h.to_state) ORDER BY h.sequence)
+       (SELECT json_agg(json_build_array(h.sequence, h.trigger, h.person_id, h.role, h.at,
+                                         h.from_state, h.to_state) ORDER BY h.sequence)
           FROM history h WHERE h.case_id = c.id),
-       (SELECT jsonb_agg(to_jsonb(k)) FROM clocks k WHERE k.case_id = c.id)
+       (SELECT json_agg(json_build_array(k.name, k.run, k.started_at, k.number, k.unit, k.extended_by, k.pauses,
+                                         k.paused_since, k.paused_for, k.due_at, k.provisional, k.promised, k.fires,
+                                         k.stopped_at))
+          FROM clocks k WHERE k.case_id = c.id)
 """
 TABLES = """
   FROM cases c
@@ -116,15 +119,17 @@ def _step(item: Sequence[Any]) -> Step:
     )
 
 
-def _clock(item: dict[str, Any]) -> ClockRun:
-    def at(name: str) -> datetime | None:
-        return datetime.fromisoformat(item[name]) if item[name] else None
-
+def _clock(item: Sequence[Any]) -> ClockRun:
+    (name, run, started_at, number, unit, extended_by, pauses, paused_since, paused_for, due_at, provisional,
+     promised, fires, stopped_at) = item
     return ClockRun(
-        name=item["name"], run=item["run"], started_at=datetime.fromisoformat(item["started_at"]),
-        number=item["number"], unit=item["unit"], extended_by=item["extended_by"],
-        pauses=tuple((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in item["pauses"]),
-        paused_since=at("paused_since"), paused_for=item["paused_for"],
-        due_at=datetime.fromisoformat(item["due_at"]), provisional=item["provisional"],
-        promised=item["promised"], fires=item["fires"], stopped_at=at("stopped_at"),
+        name=name, run=run, started_at=datetime.fromisoformat(started_at), number=number, unit=unit,
+        extended_by=extended_by,
+        pauses=tuple((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in pauses),
+        paused_since=_at(paused_since), paused_for=paused_for, due_at=datetime.fromisoformat(due_at),
+        provisional=provisional, promised=promised, fires=fires, stopped_at=_at(stopped_at),
     )
+
+
+def _at(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

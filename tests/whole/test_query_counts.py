@@ -128,8 +128,8 @@ def test_a_case_takes_as_many_questions_with_twenty_papers_as_with_one(session, 
         ids = list(session.execute(text(
             "INSERT INTO documents"
             " (sha256, size, media_type, name, organization_id, uploaded_by, uploaded_at, issued)"
-            " SELECT md5(:salt || n) || md5(n::text), 10, 'application/pdf', 'p' || n || '.pdf', :organization, :person,"
-            " now(), false FROM generate_series(1, :papers) n RETURNING id"
+            " SELECT md5(:salt || n) || md5(n::text), 10, 'application/pdf', 'p' || n || '.pdf', :organization,"
+            " :person, now(), false FROM generate_series(1, :papers) n RETURNING id"
         ), {"salt": str(papers), "papers": papers, "organization": district.organization.id,
             "person": staff.person_id}).scalars())
         session.commit()

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from app.access.declare import GETS_THAT_WRITE, UndeclaredRoute, allow, check_all_routes, policy_of
 from app.access.headers import ALWAYS
 from app.access.roles import ROLES
+from tests.browsing import Person
 from tests.seeded import Seeded, User, seeded_copy
 
 # A GET may leave something in these, and only if its route says so (`writes=`). Sessions are looked at whenever
@@ -280,6 +281,42 @@ def test_every_post_that_rests_on_a_cookie_needs_the_forms_token(server, tmp_pat
     assert {name for name in after if after[name] != before[name]} <= EVERYWHERE
 
 
+def test_a_form_of_our_own_page_carries_its_token_and_is_taken(server, tmp_path_factory):
+    with seeded_copy(server, tmp_path_factory, WTF_CSRF_ENABLED=True) as strict:
+        number = strict.cases("registration", "submitted")[0]
+        registrar = Person(strict.browser(strict.user("bj-registrar")))
+
+        registrar.decide(number, "accept")
+
+        assert strict.rows("SELECT state FROM cases WHERE number = :n", n=number) == [("accepted",)]
+
+
+ODD_FORMS = [
+    {}, {"_key": "k" * 5000, "_revision": "x", "trigger": "\ufffd"}, {"_revision": str(2**70), "trigger": "accept"},
+    {"nul": "\0"}, {"_save": "1", "_draft_revision": "x"}, {"_add_row": "x", "_remove_row": "-"},
+    {"role": "no", "node": str(2**70), "person": "x", "until": "9999-12-31", "step": "next"},
+    {"until": "x", "statement": "x", "file": "x", "next": "//evil.example", "locale": "x", "password": "x"},
+]
+
+
+def test_no_post_of_nonsense_is_a_fault_of_ours(server, tmp_path_factory):
+    faults = []
+    with seeded_copy(server, tmp_path_factory) as made:
+        number = made.cases("registration", "correcting")[0]
+        for name in ("all-auditor", "bj-registrar", "bj-staff1", "bj-system_admin"):
+            client = made.browser(made.user(name))
+            for rule in posts(made.app):
+                if rule.rule in ("/sign-out", "/sign-in"):
+                    continue  # the one ends the session, the other hashes for its own tests
+                address = _sample(rule).replace("/cases/x", f"/cases/{number}").replace("/x", "/answer_correction")
+                for form in ODD_FORMS:
+                    answer = client.post(address, data=form, headers={"Idempotency-Key": "k"})
+                    if answer.status_code >= 500:
+                        faults.append((name, address, form))
+
+    assert not faults, listed(faults)
+
+
 def test_a_post_from_another_site_is_refused_even_where_tokens_are_switched_off(seeded):
     client = seeded.browser(seeded.user("bj-registrar"))
     for rule in posts(seeded.app):
@@ -357,7 +394,7 @@ def test_no_page_sends_a_browser_elsewhere(seeded, gets):
     client = seeded.browser(seeded.user("all-auditor"))
     found = [
         (get.rule, hit) for get in gets if "bundle" not in get.endpoint
-        for hit in outside.findall(client.get(get.addresses[0]).get_data(as_text=True))
+        for hit in outside.findall(client.get(get.addresses[0]).get_data().decode(errors="replace"))
     ]
 
     assert not found, listed(found)
