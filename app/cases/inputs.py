@@ -121,12 +121,13 @@ def choice_field(
 
 
 def row_choice_field(
-    label: Label, choices_from: str, *, required: bool = True, help: Label | None = None, **metadata: Any
+    label: Label, choices_from: str, *, required: bool = True, help: Label | None = None, example: int = 1,
+    **metadata: Any,
 ) -> fields.Integer:
     """One row of a list that depends on the case: `choices_from` names a function registered with @choices."""
     return fields.Integer(
         strict=True, error_messages=_messages(invalid=_l("Choose one of the list.")), **_optional(required),
-        metadata=_metadata(label, "row_choice", help, 1, choices_from=choices_from, **metadata),
+        metadata=_metadata(label, "row_choice", help, example, choices_from=choices_from, **metadata),
     )
 
 

@@ -131,6 +131,11 @@ def choices_of(name: str) -> Choices:
     return _CHOICES[name]
 
 
+def registered_choices() -> set[str]:
+    """Return the names that a field's `choices_from` may say: lists of the case and lists of the person."""
+    return {*_CHOICES, *_CHOICES_HELD}
+
+
 def choices_for_person(
     name: str, session: Any, case: Any, organization_id: int | None, person_id: int | None
 ) -> list[tuple[Any, str]]:

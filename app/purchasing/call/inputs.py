@@ -38,8 +38,8 @@ class CallInput(Input):
     documents_until = date_field(_l("Documents on offer until"), example="2026-03-31")
     packages = table_field(_l("Packages"), PackageRow, max_rows=99)
     officer_1 = row_choice_field(_l("First opening officer"), "opening_officers")
-    officer_2 = row_choice_field(_l("Second opening officer"), "opening_officers")
-    officer_3 = row_choice_field(_l("Third opening officer"), "opening_officers")
+    officer_2 = row_choice_field(_l("Second opening officer"), "opening_officers", example=2)
+    officer_3 = row_choice_field(_l("Third opening officer"), "opening_officers", example=3)
 
     @post_load
     def _in_utc(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

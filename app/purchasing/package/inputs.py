@@ -23,7 +23,7 @@ class OpenBids(Input):
 
     officer = row_choice_field(_l("First officer"), "officers_of_package")
     passphrase = secret_field(_l("Passphrase of the first officer"))
-    second_officer = row_choice_field(_l("Second officer"), "officers_of_package")
+    second_officer = row_choice_field(_l("Second officer"), "officers_of_package", example=2)
     second_passphrase = secret_field(_l("Passphrase of the second officer"))
     minutes = text_field(_l("Record of the opening"), max=2000, multiline=True, required=False, example="无异议。")
 
