@@ -188,7 +188,11 @@ def test_a_form_is_made_of_every_input_of_the_product_and_takes_its_example(cont
 
 def _said(loaded):
     """Leave out what says nothing: a browser sends an empty text where a program leaves the field away."""
-    return {name: value for name, value in loaded.items() if value not in (None, "")}
+    if isinstance(loaded, list):
+        return [_said(each) for each in loaded]
+    if isinstance(loaded, dict):
+        return {name: _said(value) for name, value in loaded.items() if value not in (None, "")}
+    return loaded
 
 
 def _as_browser(made):
