@@ -7,8 +7,8 @@ from typing import Any
 from app.access.actor import Actor
 from app.access.nodes import AnySession
 from app.access.reach import roles_reaching_case
-from app.access.roles import ORGANIZATION_ROLES
 from app.cases.kinds import facts_of
+from app.cases.reading import let_in
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
 from workflows.definition import Definition
@@ -56,4 +56,4 @@ def reaching_roles(
         session, actor.person_id, case_id=case.id, case_node_path=case.node_path,
         organization_node_id=case.organization_node_id, on=now.astimezone(SHANGHAI).date(),
     )
-    return roles.intersection(ORGANIZATION_ROLES) if case.sealed else roles
+    return let_in(roles, sealed=case.sealed)

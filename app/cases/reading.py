@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from app.access.reach import roles_of_row
+from app.access.roles import ORGANIZATION_ROLES
 from app.cases.snapshot import CaseRow, ClockRun
 from app.database.connections import rows
 from workflows.kinds.case import Step
@@ -102,7 +103,13 @@ def lock_and_read(
     if not found:
         return None
     *columns, roles, drafted, fingerprint, answer = found[0]
-    return Reading(_case(columns), frozenset(roles), drafted, fingerprint, answer)
+    case = _case(columns)
+    return Reading(case, let_in(frozenset(roles), sealed=case.sealed), drafted, fingerprint, answer)
+
+
+def let_in(roles: frozenset[str], *, sealed: bool) -> frozenset[str]:
+    """Return those of the roles that a case lets in: a sealed one only its own organization's."""
+    return roles.intersection(ORGANIZATION_ROLES) if sealed else roles
 
 
 def _case(row: Sequence[Any]) -> CaseRow:

@@ -9,12 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
+from app.access.cookies import LANGUAGE
 from app.access.models import Person
 from app.clock import business_now
 from app.payments.bank_orders import sample_statement
 from app.payments.queries import in_transit
 from app.payments.statements import Importer, import_statement
-from tests.builders_access import browser_of, token_of
+from tests.builders_access import apart, browser_of, token_of
 from tests.builders_delivery import NUMBER, STANDARDS, Delivery, a_delivery, inspection, login_of, scores_data
 from tests.builders_payments import ACCOUNT, a_paper
 
@@ -39,7 +40,7 @@ class Doors:
     def browser(self, who: str) -> FlaskClient:
         """Return a browser of this person."""
         client = browser_of(self.app, self.session, self.session.get(Person, self.delivery.actors[who].person_id))
-        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+        client.set_cookie(LANGUAGE, "en")
         return client
 
     def open(self, kind: str, who: str, data: dict[str, Any], status: int = 201) -> Any:
@@ -86,7 +87,8 @@ class Doors:
 
     def page(self, who: str) -> str:
         """Return the page of the contract."""
-        answer = self.browser(who).get(f"/contracts/{self.delivery.contract_id}")
+        # Apart: the language of a context is read once, and earlier requests have read that of the test's own.
+        answer = apart(self.browser(who).get, f"/contracts/{self.delivery.contract_id}")
         assert answer.status_code == 200, answer.text
         return answer.text
 
