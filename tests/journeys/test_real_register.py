@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.clock import business_now
 from app.demo.building import Builder
-from app.demo.district import PASSWORD
+from app.demo.district import OLD_NAME, PASSWORD, THIRD_NAME, YOUNG
 from app.extensions import db
 from app.ledger.models import BudgetLine
 from app.organizations.commands import registry
@@ -47,10 +47,13 @@ def test_the_register_counts_what_the_files_hold_beside_the_demos_own(town):
 def test_every_code_of_the_register_is_valid_and_twenty_six_carry_xichengs_division(town):
     codes = {row.uscc for row in town.rows("SELECT uscc FROM organizations WHERE uscc IS NOT NULL")}
     of_xicheng = {code for code in codes if parse(code).division == "110102"}
-    demos = {row.uscc for row in town.rows("SELECT uscc FROM registrations WHERE authority = '演示登记机关'")}
+    demos = town.rows("""
+        SELECT r.uscc, o.name FROM registrations r JOIN organizations o ON o.id = r.organization_id
+         WHERE r.authority = '演示登记机关'
+    """)
 
-    assert len(demos) == 2
-    assert len(of_xicheng - demos) == 26
+    assert {row.name for row in demos} == {OLD_NAME, THIRD_NAME, *(name for name, _person, _login in YOUNG)}
+    assert len(of_xicheng - {row.uscc for row in demos}) == 26
 
 
 def test_importing_again_changes_nothing(town, shared):
