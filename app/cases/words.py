@@ -72,6 +72,8 @@ def shown_value(field: fields.Field | None, value: Any) -> str:
         return _("yes") if value else _("no")
     if widget == "money" and isinstance(value, int):
         return money(value)
+    if "title_of" in metadata:
+        return str(metadata["title_of"](value))
     if widget == "choice":
         return str(dict(metadata["choices"]).get(value, value))
     if widget == "date":

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.errors import InvalidInput
 from app.language import localized
+from workflows.loader import library
 from workflows.rules.scoring import Rubric, ScoreMistake, score_mistakes, total
 
 
@@ -27,6 +28,13 @@ def checked_total(rubric: Rubric, rows: Sequence[dict[str, Any]]) -> int:
             if name == mistake.criterion and wrong:
                 errors[index] = _words(mistake)
     raise InvalidInput({"scores": errors})
+
+
+def criterion_title(name: str) -> str:
+    """Return how a criterion reads that a sheet holds by its name; the newest file that has the name says it."""
+    newest_first = sorted(library().rubric_files, key=lambda file: file.effective_from, reverse=True)
+    leaves = (leaf for file in newest_first for rubric in file.rubrics.values() for leaf in rubric.leaves())
+    return next((localized(leaf.title) for leaf in leaves if leaf.name == name), name)
 
 
 def _words(mistake: ScoreMistake) -> dict[str, list[str]]:
