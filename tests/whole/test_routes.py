@@ -14,6 +14,8 @@ from werkzeug.routing import Rule
 from app.access.declare import GETS_THAT_WRITE, UndeclaredRoute, allow, check_all_routes, policy_of
 from app.access.headers import ALWAYS
 from app.access.roles import ROLES
+from app.delivery.steps import make_codes
+from app.extensions import db
 from tests.browsing import Person
 from tests.seeded import Seeded, User, seeded_copy
 
@@ -73,18 +75,29 @@ def _values(seeded: Seeded, rule: Rule, names: list[str]) -> Iterator[dict[str, 
                     yield {"number": number, **dict.fromkeys(set(names) - {"number"}, sequence)}
         return
     simple: dict[str, list[Any]] = {
-        "kind": ["registration", "affiliation", "payment", "no_such"],
+        "kind": [*_column(seeded, "SELECT DISTINCT kind FROM cases ORDER BY kind"), "no_such"],
         "line_id": _column(seeded, "SELECT id FROM budget_lines"),
         "organization_id": _column(seeded, "SELECT id FROM organizations ORDER BY id LIMIT 4"),
-        "node_id": _column(seeded, "SELECT node_id FROM hubs"),
+        "node_id": _column(seeded, "SELECT node_id FROM hubs UNION SELECT node_id FROM incubators ORDER BY node_id"),
+        "contract_id": _column(seeded, "SELECT id FROM contracts ORDER BY id LIMIT 2"),
         "document_id": _column(seeded, "SELECT id FROM documents ORDER BY issued DESC, id LIMIT 6"),
         "statement_id": [1],
         "delivery_id": _column(seeded, "SELECT id FROM deliveries LIMIT 2"),
-        "token": ["no-such-token"], "code": ["no-such-code"], "name": ["app.css", "no-such"],
+        "token": ["no-such-token"], "code": [_rating_code(seeded), "no-such-code"], "name": ["app.css", "no-such"],
         "filename": ["mark.svg", "no-such"], "trigger": ["apply", "no_such"], "index": [0, 10**6],
     }
     for value in simple[names[0]]:
         yield {names[0]: value, **{name: simple[name][0] for name in names[1:]}}
+
+
+@cache
+def _rating_code(seeded: Seeded) -> str:
+    """Return a code that opens the rating of a seeded evaluation; codes are nowhere but in this answer."""
+    case_id = _column(seeded, "SELECT id FROM cases WHERE kind = 'evaluation' AND state = 'commissioned' ORDER BY id")
+    with seeded.app.app_context():
+        code = make_codes(db.session, case_id[0])[0]
+        db.session.commit()
+    return code
 
 
 def _column(seeded: Seeded, statement: str) -> list[Any]:
@@ -343,8 +356,18 @@ def test_every_post_asks_who_comes(seeded):
             answer = client.post(_sample(rule), headers={"Idempotency-Key": "k"})
             assert answer.status_code == (401 if rule.rule.startswith("/api/") else 303), rule.rule
     assert {rule.rule for rule in posts(seeded.app) if rule.endpoint in public} == {
-        "/sign-in", "/sign-out", "/invitations/<token>", "/language"
+        "/sign-in", "/sign-out", "/invitations/<token>", "/language",
+        "/rate/<code>",  # beneficiaries have no accounts: the one-time code is what lets them in
     }
+
+
+def test_a_code_that_opens_nothing_rates_nothing(seeded):
+    before = fingerprint(seeded)
+
+    answer = seeded.app.test_client().post("/rate/no-such-code", data={"stars": "5", "comment": "good"})
+
+    assert answer.status_code == 404
+    assert fingerprint(seeded) == before
 
 
 def test_every_answer_carries_the_security_headers_errors_too(seeded, gets):
