@@ -49,6 +49,15 @@ def tab_to(page: Page, selector: str) -> None:
     pytest.fail(f"Tab never reaches {selector}")
 
 
+def down_to(page: Page, subject: str) -> None:
+    """Press j until the line of a list that names this subject has the focus."""
+    for _step in range(MOST_STEPS):
+        if subject in page.evaluate("document.activeElement.innerText"):
+            return
+        page.keyboard.press("j")
+    pytest.fail(f"j never reaches {subject}")
+
+
 def test_signing_in_and_deciding_need_no_mouse(open_page: Open) -> None:
     page = open_page()
     page.goto("/sign-in")
@@ -63,6 +72,7 @@ def test_signing_in_and_deciding_need_no_mouse(open_page: Open) -> None:
     page.wait_for_url("**/worklist")
     page.keyboard.press("j")
     expect(page.locator(".c-table__main").first).to_be_focused()
+    down_to(page, "听雨书屋")
     page.keyboard.press("Enter")
     page.wait_for_selector(".c-case")
     tab_to(page, "form[data-choices] input[name=trigger]")
