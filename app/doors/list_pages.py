@@ -162,9 +162,17 @@ def _week_or_later(line: CaseLine) -> str:
 
 
 def _kind_views(address: str, current: str | None) -> list[dict[str, Any]]:
+    """Return a tab for each kind that can wait for the caller: others would only be in the way."""
+    roles = {holding.role for holding in held()}
+    waiting = {
+        definition.kind
+        for definition in library().definitions
+        if any(state.waits_for in roles for state in definition.states.values())
+    }
     return [
         {"title": title, "href": f"{address}?kind={kind}", "count": None, "current": kind == current}
         for kind, title in kind_titles().items()
+        if kind in waiting
     ]
 
 
