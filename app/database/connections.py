@@ -10,21 +10,40 @@ move consists with libpq's own calls, which costs a client a fifth of what they 
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ConnStatus, Escaping, ExecStatus, Format, TransactionStatus
+from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
 LONG_REST = 1.0
+BINARY, TEXT = PyFormat.BINARY, PyFormat.TEXT
 PLACE = re.compile(r"%(?:\((\w+)\)s|%)")
 Row = tuple[Any, ...]
 Asked = tuple[str, Mapping[str, Any]]
+
+
+@dataclass
+class Adapted:
+    """What psycopg has found out about the types of a statement's parameters and answers: kept, for it takes long."""
+
+    writer: Any
+    reader: Any
+    reads: bool = False
+
+
+class Statement(NamedTuple):
+    """A statement as PostgreSQL prepares it, and the parameters it takes in this order."""
+
+    key: bytes
+    text: bytes
+    names: tuple[str, ...]
 
 
 class Kept(psycopg.Connection[Row]):
@@ -35,93 +54,98 @@ class Kept(psycopg.Connection[Row]):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.known: set[bytes] = set()
+        self.direct = Direct(self)
 
     def rollback(self) -> None:
         """Roll back whatever is open; fine if nothing is."""
-        with self.lock:
-            if self.pgconn.transaction_status != TransactionStatus.IDLE:
-                self._checked(self.pgconn.exec_(b"ROLLBACK"))
+        self.direct.end(b"ROLLBACK")
 
     def commit(self) -> None:
         """Commit whatever is open; fine if nothing is."""
-        with self.lock:
-            if self.pgconn.transaction_status != TransactionStatus.IDLE:
-                self._checked(self.pgconn.exec_(b"COMMIT"))
-
-    def ask(self, statement: "Statement", parameters: Mapping[str, Any]) -> list[Row]:
-        """Return what a statement answers; it is prepared when it is met first."""
-        with self.lock:
-            if begin := self._begin():
-                self._checked(self.pgconn.exec_(begin))
-            self._prepare(statement)
-            values = [parameters[name] for name in statement.names]
-            binary = [isinstance(value, bytes) for value in values]
-            dumped = Transformer(self).dump_sequence(
-                values, [PyFormat.BINARY if is_binary else PyFormat.TEXT for is_binary in binary]
-            )
-            formats = [Format.BINARY if is_binary else Format.TEXT for is_binary in binary]
-            # Its declaration forgets that a value may be null.
-            return self._rows(self.pgconn.exec_prepared(statement.key, dumped, formats))  # type: ignore[arg-type]
-
-    def ask_together(self, asked: "list[tuple[Statement, Mapping[str, Any]]]") -> list[Row]:
-        """Send statements in one message, with BEGIN before them if need be; return what the last one answers.
-
-        Each sees what was committed before it began, as if they were sent one by one (READ COMMITTED).
-        """
-        with self.lock:
-            begin = self._begin()
-            parts = [begin] if begin else []
-            for statement, parameters in asked:
-                self._prepare(statement)
-                parts.append(b"EXECUTE " + statement.key + self._literals(statement, parameters))
-            return self._rows(self.pgconn.exec_(b"; ".join(parts)))
+        self.direct.end(b"COMMIT")
 
     def _deallocate(self, name: bytes | None) -> Any:
         """psycopg forgets all when it sees a rollback to a savepoint, and ours with it."""
         if name is None:
-            self.known.clear()
+            self.direct.known.clear()
         yield from super()._deallocate(name)
+
+
+class Direct:
+    """The same connection by libpq's own calls, which release the interpreter's lock while they wait."""
+
+    def __init__(self, connection: Kept) -> None:
+        self.connection = connection
+        self.pgconn = connection.pgconn
+        self.known: dict[bytes, Adapted] = {}
+
+    def end(self, how: bytes) -> None:
+        """End the open transaction, if there is one."""
+        with self.connection.lock:
+            if self.pgconn.transaction_status != TransactionStatus.IDLE:
+                self._checked(self.pgconn.exec_(how))
+
+    def ask(self, statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
+        """Return what a statement answers; it is prepared when it is met first."""
+        with self.connection.lock:
+            if begin := self._begin():
+                self._checked(self.pgconn.exec_(begin))
+            adapted = self._prepared(statement)
+            values = [parameters[name] for name in statement.names]
+            binary = [isinstance(value, bytes) for value in values]
+            dumped = adapted.writer.dump_sequence(values, [BINARY if is_binary else TEXT for is_binary in binary])
+            # True is the binary format.
+            answer = self.pgconn.exec_prepared(statement.key, dumped, binary)
+            return self._rows(answer, adapted)
+
+    def ask_together(self, asked: list[tuple[Statement, Mapping[str, Any]]]) -> list[Row]:
+        """Send statements in one message, with BEGIN before them if need be; return what the last one answers.
+
+        Each sees what was committed before it began, as if they were sent one by one (READ COMMITTED).
+        """
+        with self.connection.lock:
+            begin = self._begin()
+            parts = [begin] if begin else []
+            for statement, parameters in asked:
+                adapted = self._prepared(statement)
+                parts.append(b"EXECUTE " + statement.key + self._literals(statement, parameters, adapted))
+            return self._rows(self.pgconn.exec_(b"; ".join(parts)), adapted)
 
     def _begin(self) -> bytes | None:
         idle = self.pgconn.transaction_status == TransactionStatus.IDLE
-        return b"BEGIN" if idle and not self.autocommit else None
+        return b"BEGIN" if idle and not self.connection.autocommit else None
 
-    def _prepare(self, statement: "Statement") -> None:
-        if statement.key not in self.known:
+    def _prepared(self, statement: Statement) -> Adapted:
+        adapted = self.known.get(statement.key)
+        if adapted is None:
             self._checked(self.pgconn.prepare(statement.key, statement.text))
-            self.known.add(statement.key)
+            adapted = self.known[statement.key] = Adapted(Transformer(self.connection), Transformer(self.connection))
+        return adapted
 
-    def _literals(self, statement: "Statement", parameters: Mapping[str, Any]) -> bytes:
+    def _literals(self, statement: Statement, parameters: Mapping[str, Any], adapted: Adapted) -> bytes:
         if not statement.names:
             return b""
         values = [parameters[name] for name in statement.names]
-        dumped = Transformer(self).dump_sequence(values, [PyFormat.TEXT] * len(values))
+        dumped = adapted.writer.dump_sequence(values, [TEXT] * len(values))
         escape = Escaping(self.pgconn).escape_literal
         return b"(" + b", ".join(b"NULL" if value is None else bytes(escape(value)) for value in dumped) + b")"
 
-    def _rows(self, answer: PGresult) -> list[Row]:
+    def _rows(self, answer: PGresult, adapted: Adapted) -> list[Row]:
         if answer.status != ExecStatus.TUPLES_OK:
             self._checked(answer)
             return []
-        reader = Transformer(self)
-        reader.set_pgresult(answer)
-        return reader.load_rows(0, answer.ntuples, tuple)
+        adapted.reader.set_pgresult(answer, set_loaders=not adapted.reads)
+        adapted.reads = True
+        found = adapted.reader.load_rows(0, answer.ntuples, tuple)
+        adapted.reader.set_pgresult(None, set_loaders=False)
+        return found
 
     def _checked(self, answer: PGresult) -> None:
         if answer.status != ExecStatus.COMMAND_OK:
-            error = psycopg.errors.error_from_result(answer, self.info.encoding)
+            error = psycopg.errors.error_from_result(answer, self.connection.info.encoding)
             if self.pgconn.status != ConnStatus.OK:
                 raise psycopg.OperationalError(str(error)) from error
             raise error
-
-
-class Statement(NamedTuple):
-    """A statement as PostgreSQL prepares it, and the parameters it takes in this order."""
-
-    key: bytes
-    text: bytes
-    names: tuple[str, ...]
 
 
 _statements: dict[str, Statement] = {}
@@ -185,8 +209,8 @@ def rows(connection: Connection, *asked: Asked) -> list[Row]:
     try:
         if len(asked) == 1:
             [(text, parameters)] = asked
-            return driver.ask(_statement(text), parameters)
-        return driver.ask_together([(_statement(text), parameters) for text, parameters in asked])
+            return driver.direct.ask(_statement(text), parameters)
+        return driver.direct.ask_together([(_statement(text), parameters) for text, parameters in asked])
     except psycopg.Error as error:
         lost = driver.closed
         if lost:
