@@ -20,8 +20,3 @@ class Actor:
     def is_system(self) -> bool:
         """Tell whether no person acts."""
         return self.person_id is None
-
-
-def system_actor(request_id: str = "") -> Actor:
-    """Return the actor of moves that no person makes."""
-    return Actor(person_id=None, account_id=None, name="", request_id=request_id)

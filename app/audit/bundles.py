@@ -6,7 +6,6 @@ A bundle holds all that was committed when it was asked for, and is cut at a che
 meanwhile are left out whole, with their transfers and papers.
 """
 
-import base64
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -120,8 +119,3 @@ def _collect(
 def _covered(connection: Connection) -> int:
     last = connection.execute(LAST).one_or_none()
     return int(last.size) if last is not None else 0
-
-
-def key_text(public_key: bytes) -> str:
-    """Return the public key as people print it and verify.py takes it."""
-    return base64.b64encode(public_key).decode()

@@ -6,7 +6,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.access.nodes import AnySession
@@ -85,12 +85,6 @@ def save_draft(
         session.rollback()
         raise
     return draft
-
-
-def drop_draft(session: AnySession, draft_id: int) -> None:
-    """Delete a draft and commit."""
-    session.execute(delete(Draft).where(Draft.id == draft_id))
-    session.commit()
 
 
 def _write(draft: Draft, data: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from app.access.models import Node
 from app.access.nodes import AnySession
 from app.access.reach import Holding, visible_by
 from app.access.roles import CASE_ROLES, ORGANIZATION_ROLES, PLACE_ROLES
-from app.cases.models import Attempt, Case, History
+from app.cases.models import Case, History
 from app.clock import SHANGHAI
 
 # Named, not imported: organizations stand above cases.
@@ -214,34 +214,6 @@ def history_of(session: AnySession, case_id: int, *, after: int = 0, limit: int 
         .limit(limit)
     )
     return [HistoryLine(**row) for row in session.execute(query).mappings()]
-
-
-@dataclass(frozen=True)
-class AttemptLine:
-    """One refused attempt as an auditor reads it."""
-
-    id: int
-    at: datetime
-    person_name: str | None
-    trigger: str
-    state: str | None
-    code: str
-    reasons: list[dict[str, str]]
-
-
-def attempts_of(session: AnySession, case_id: int, *, limit: int = 200) -> list[AttemptLine]:
-    """Return the refused attempts on a case in order. One query."""
-    query = (
-        select(
-            Attempt.id, Attempt.at, _people.c.name.label("person_name"), Attempt.trigger, Attempt.state,
-            Attempt.code, Attempt.reasons,
-        )
-        .outerjoin(_people, _people.c.id == Attempt.person_id)
-        .where(Attempt.case_id == case_id)
-        .order_by(Attempt.id)
-        .limit(limit)
-    )
-    return [AttemptLine(**row) for row in session.execute(query).mappings()]
 
 
 def documents_of(session: AnySession, case_id: int) -> list[dict[str, Any]]:

@@ -42,12 +42,6 @@ def instalment(session: AnySession, instalment_id: int) -> InstalmentOfContract 
     return InstalmentOfContract(*row) if row is not None else None
 
 
-def instalments_of(session: AnySession, contract_id: int) -> list[InstalmentOfContract]:
-    """Return the instalments of a contract in the order in which they fall due; one query."""
-    query = instalments_query().where(Contract.id == contract_id).order_by(Instalment.position)
-    return [InstalmentOfContract(*row) for row in session.execute(query)]
-
-
 def contracts_on_line(session: AnySession, line_id: int) -> Sequence[Contract]:
     """Return the contracts paid from a budget line, oldest first; one query."""
     query = select(Contract).where(Contract.budget_line_id == line_id).order_by(Contract.id)
