@@ -253,7 +253,7 @@ def _share(part: int, whole: int) -> str:
 def _choices(asked: Asked) -> dict[str, Any]:
     return {
         "years": [(str(year), str(year)) for year in asked.years], "year": str(asked.year or ""),
-        "places": [("", _("All places")), *((str(id_), _named(zh, en)) for id_, zh, en in asked.places)],
+        "places": [("", _("All offices")), *((str(id_), _named(zh, en)) for id_, zh, en in asked.places)],
         "place": str(asked.place or ""),
     }
 
