@@ -68,7 +68,7 @@ def _day(written: date | str) -> date:
 
 
 def _in_place(session: AnySession, place: int, held: Sequence[Holding]) -> ColumnElement[bool]:
-    node = session.get(Node, place)
+    node = session.get(Node, place) if 0 < place < 2**63 else None
     paths = [one.node_path for one in held if one.case_id is None]
     if node is None or not any(node.path.startswith(path) for path in paths):
         raise CaseNotFound

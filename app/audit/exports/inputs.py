@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, validates_schema
 
 from app.audit.exports.tables import TABLES
-from app.cases.inputs import Input, bool_field, choice_field, date_field, integer_field, text_field
+from app.cases.inputs import Input, bool_field, choice_field, date_field, integer_field, row_choice_field, text_field
 
 SCOPES = ("organization", "project", "period")
 LARGEST_ID = 2**63 - 1
@@ -30,8 +30,8 @@ class ExportInput(Input):
     )
     from_day = date_field(_l("From day"), required=False)
     to_day = date_field(_l("Until"), required=False, example="2026-03-31")
-    place = integer_field(
-        _l("Place"), min=1, max=LARGEST_ID, required=False, help=_l("Only cases in this place and below it.")
+    place = row_choice_field(
+        _l("Place"), "places", required=False, help=_l("Only cases in this place and below it.")
     )
     format = choice_field(
         _l("Format"),

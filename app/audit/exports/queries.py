@@ -63,4 +63,4 @@ def subject_of(export_id: int) -> str:
 def _taken(session: AnySession, rows: Sequence[Export]) -> dict[str, int]:
     subjects = [subject_of(row.id) for row in rows]
     query = select(Read.subject, func.count()).where(Read.subject.in_(subjects)).group_by(Read.subject)
-    return dict(session.execute(query).tuples().all()) if subjects else {}
+    return {str(subject): int(count) for subject, count in session.execute(query)} if subjects else {}

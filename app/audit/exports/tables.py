@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Numeric, and_, case, cast, exists, func, select
+from sqlalchemy import ColumnElement, Numeric, and_, case, cast, exists, func, literal_column, select
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import aliased
@@ -267,7 +267,7 @@ def _personal(_locale: str, _unmasked: bool) -> list[Column]:
         Column("sequence", Text("步骤", "Move no."), PersonalValue.sequence, NUMBER),
         Column("trigger", Text("动作代码", "Move code"), History.trigger),
         Column("path", Text("字段", "Field"), PersonalValue.path),
-        Column("value", Text("值", "Value"), PersonalValue.value.op("#>>")("{}"), FREE),
+        Column("value", Text("值", "Value"), literal_column("personal_values.value #>> '{}'", SqlText), FREE),
     ]
 
 
