@@ -8,7 +8,10 @@ from sqlalchemy import delete, select
 from app.cases.kinds import effect
 from app.cases.models import Case
 from app.cases.move import FollowOn, Move
+from app.cases.papers import opened_documents
 from app.cases.sealed import sealed_inputs_of, tell_of_closed
+from app.documents.folder import documents_folder
+from app.documents.sealing import PaperDamaged
 from app.errors import InvalidInput
 from app.ledger.accounts import package_balances
 from app.ledger.steps import Because, release, reserve
@@ -68,9 +71,12 @@ def open_bids(move: Move) -> list[FollowOn]:
     for bid in _standing_bids(move):
         last = sealed_inputs_of(move.session, bid.id)[0]
         try:
-            data = unseal(private, last.ciphertext, package=move.case.number, bidder=bid.organization_id or 0)
+            sealed = unseal(private, last.ciphertext, package=move.case.number, bidder=bid.organization_id or 0)
+            data = opened_documents(
+                move.session, sealed, folder=documents_folder(), organization_id=bid.organization_id or 0
+            )
             follow_ons.append(FollowOn("bid", "open", number=bid.number, data=data))
-        except BadSeal:
+        except (BadSeal, PaperDamaged):
             follow_ons.append(FollowOn("bid", "set_aside", number=bid.number))
     _destroy_key(move)
     tell_of_closed(move.session, move.case.id)
