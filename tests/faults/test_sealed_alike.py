@@ -88,9 +88,12 @@ def office_of(session: Any, users: dict[str, User], now: datetime) -> Office:
     catalogue = Catalogue(division="110000", source="示例目录", imported_at=now)
     session.add(catalogue)
     session.flush()
-    item = CatalogueItem(catalogue_id=catalogue.id, code="A", name="示例", level=1, parent_id=None)
-    session.add(item)
-    session.flush()
+    item = None
+    for level, code in ((1, "A"), (2, "A10"), (3, "A1003")):
+        above = item.id if item else None
+        item = CatalogueItem(catalogue_id=catalogue.id, code=code, name=code, level=level, parent_id=above)
+        session.add(item)
+        session.flush()
     some = session.scalars(select(Organization).order_by(Organization.id)).first()
     return Office(
         District(city, district, buyer, some, {}), line, line.id, buyer.id, item.id, item.id,
@@ -142,10 +145,9 @@ def scene(server: Any, tmp_path_factory: pytest.TempPathFactory, patch: pytest.M
         said = {"bids_due_at": due.isoformat(), "documents_until": due.date().isoformat()}
         call = opened(session, office, "call", "draft", officers[0], **call_data(session, plan, officers, **said))
         moved(session, office, call.number, "publish", office.buyer)
-        packages = list(session.scalars(select(Case).where(Case.kind == "package").order_by(Case.id)))
         bidders = [a_bidder(session, office) for _ in range(7)]
-        nodes = dict(session.execute(select(Organization.id, Organization.node_id)).tuples().all())
-        session.commit()
+        nodes = {row.id: row.node_id for row in session.execute(select(Organization.id, Organization.node_id))}
+        packages = list(session.scalars(select(Case).where(Case.kind == "package").order_by(Case.id)))
         session.expunge_all()
         made = Scene(base, Tender(office, call.number, packages, officers), bidders, programme, nodes, now)
     stand_still(patch, now + timedelta(hours=2))
@@ -202,8 +204,7 @@ def questions(scene: Scene) -> dict[str, tuple[User | None, list[str]]]:
         for rule in scene.base.app.url_map.iter_rules() if "GET" in (rule.methods or ())
     ]
     tender = [scene.tender.call, *(package.number for package in scene.tender.packages)]
-    known = [f"TB26-9{n:03d}-1000" for n in (0, 1, 4)]
-    known += [f"TB26-9{n:03d}-1000" for n in (9, 12)]
+    bids = [f"TB26-9{n:03d}-1000" for n in (0, 6)]
     more = ["/cases?kind=bid", "/cases?kind=package", "/cases?q=投标组织", "/worklist?kind=bid", "/audit?kind=bid",
             "/audit?kind=bid&view=attempts", "/audit?view=attempts", "/api/v1/worklist?limit=1", "/apply/bid",
             "/api/v1/worklist?limit=2", "/api/v1/organizations?limit=1", "/guide/bid"]
@@ -212,12 +213,12 @@ def questions(scene: Scene) -> dict[str, tuple[User | None, list[str]]]:
     for role, user in routes.everybody(scene.base):
         addresses: list[str] = list(more)
         for get in gets:
-            addresses += routes.addresses_for(scene.base, user, get)
+            addresses += routes.addresses_for(scene.base, user, get)[:4]
             if "<number>" in get.rule:
                 sample = get.addresses[0]
                 at = re.search(r"[A-Z]+\d\d-\d{4}-\d{4}", sample)
                 assert at is not None, sample
-                which = tender[:2] if "bundle" in get.endpoint else [*tender, *known]
+                which = tender[:1] if "bundle" in get.endpoint else [*tender[:2], *bids]
                 addresses += [sample.replace(at[0], number) for number in which]
         asked[role] = user, list(dict.fromkeys(addresses))
     return asked
@@ -276,7 +277,7 @@ def test_two_servers_with_three_and_with_seven_bids_answer_every_non_bidder_alik
                 unlike.append((role, address, three[:2], seven[:2], _first_difference(three[2], seven[2])))
 
     assert not unlike, "\n" + "\n".join(map(str, unlike[:40]))
-    assert asked > 1000
+    assert asked > 1000, asked
 
 
 def _first_difference(one: bytes, other: bytes) -> tuple[bytes, bytes] | None:
@@ -286,7 +287,7 @@ def _first_difference(one: bytes, other: bytes) -> tuple[bytes, bytes] | None:
 
 def test_the_log_and_its_checkpoints_grow_by_what_everybody_may_know_only(servers):
     sizes = {
-        name: [each.rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("log_leaves", "log_queue")]  # noqa: S608
+        name: [each.rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("log_leaves", "log_queue")]
         for name, each in servers.items()
     }
     checkpoints = [each.rows("SELECT size, root FROM checkpoints ORDER BY size") for each in servers.values()]

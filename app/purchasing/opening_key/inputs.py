@@ -16,3 +16,10 @@ class EnrolKey(Input):
         help=_l("At least 12 characters. It is kept nowhere: who forgets it cannot open bids."),
     )
     declaration = declaration_field(_l("I keep this passphrase to myself."))
+
+
+@input_for("opening_key", "rehearse")
+class RehearseKey(Input):
+    """The officer's own passphrase, to show that it opens."""
+
+    passphrase = secret_field(_l("Passphrase for opening bids"))

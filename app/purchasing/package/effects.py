@@ -16,11 +16,10 @@ from app.errors import InvalidInput
 from app.ledger.accounts import package_balances
 from app.ledger.steps import Because, release, reserve
 from app.ledger.transfers import NotEnough
-from app.purchasing.opening_key.effects import newest_keys
+from app.purchasing.opening_key.effects import kept_key, newest_keys
 from app.purchasing.sealed import OpeningKey, PackageSeal, PackageShare
 from app.purchasing.sealing import (
     BadSeal,
-    OfficerKey,
     WrongPassphrase,
     new_package_key,
     recover,
@@ -94,9 +93,8 @@ def _recovered(move: Move) -> bytes:
     }
     for officer, passphrase in (("officer", "passphrase"), ("second_officer", "second_passphrase")):
         key = keys[data[officer]]
-        kept = OfficerKey(key.public_key, key.salt, key.wrapped, key.operations, key.memory)
         try:
-            unlocked[key.id] = unlock(kept, data[passphrase])
+            unlocked[key.id] = unlock(kept_key(key), data[passphrase])
         except WrongPassphrase:
             raise InvalidInput({passphrase: [str(_l("This is not the officer's passphrase."))]}) from None
     first, second = sorted(unlocked)
