@@ -109,11 +109,11 @@ def test_a_sealed_case_is_in_the_file_of_its_own_people_only(session, look):
         number = sealed_bid(session, place)
         pages = {
             role: look(place.actors[role], f"/organizations/{place.organization.id}{end}")
-            for role in ("staff", "registrar", "auditor", "project_officer") for end in ("", "/timeline")
+            for role in ("staff", "registrar", "auditor") for end in ("", "/timeline")
         }
 
     assert {role: number in page for role, page in pages.items()} == {
-        "staff": True, "registrar": False, "auditor": False, "project_officer": False,
+        "staff": True, "registrar": False, "auditor": False,
     }
 
 
