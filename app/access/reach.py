@@ -175,7 +175,7 @@ def holdings(session: AnySession, person_id: int, on: date) -> tuple[Holding, ..
         .order_by(RoleGrant.id)
     )
     return tuple(
-        Holding(*row[:-1], tuple(row[-1]) if len(row[-1]) <= PLACES_NAMED else None)
+        Holding(*row[:-1], place_ids=tuple(row[-1]) if len(row[-1]) <= PLACES_NAMED else None)  # type: ignore[misc]
         for row in session.execute(query)
     )
 

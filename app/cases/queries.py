@@ -1,5 +1,6 @@
 """What waits for me, what may I see, what happened? Lists page by key and never read whole tables."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from app.database.patterns import containing, grams
 _organizations = table("organizations", column("id"), column("name"), column("search", ARRAY(Text)))
 _people = table("people", column("id"), column("name"))
 
+NUMBER = re.compile(r"[A-Z]+[0-9]{2}-[0-9]{4}-[0-9]{4}")
 FAR = datetime(9999, 1, 1, tzinfo=SHANGHAI)
 
 
@@ -157,14 +159,15 @@ def find_cases(
 
 def _matches(search: str) -> ColumnElement[bool]:
     plain = search.strip()
+    if NUMBER.fullmatch(number := spelled(plain)):
+        return Case.number == number  # whoever typed a whole number means that case
     organization = _organizations.c
     named = select(organization.id).where(
         organization.search.contains(literal(grams(plain), ARRAY(Text))),
         organization.name.like(containing(plain), escape="\\"),
     )
     return or_(
-        Case.number == spelled(plain), Case.subject.like(containing(plain), escape="\\"),
-        Case.organization_id.in_(named),
+        Case.number == plain, Case.subject.like(containing(plain), escape="\\"), Case.organization_id.in_(named)
     )
 
 
