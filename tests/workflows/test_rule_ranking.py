@@ -100,5 +100,5 @@ def test_the_lowest_price_gets_the_whole_weight_and_twice_the_price_half_of_it()
     (), (bid("A", 0, (1,), (1,)),), (bid("A", 1, (1,), (1,)), bid("B", 1, (1, 2), (1, 2))), (bid("A", 1, (), ()),),
 ])
 def test_what_was_not_scored_alike_has_no_ranking(bids):
-    with pytest.raises(ValueError):  # noqa: PT011 - any of them
+    with pytest.raises(ValueError):
         ranked(bids, price_bp=0, decisive=PLAN, drawn_with=SEED)
