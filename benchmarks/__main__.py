@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import moves
+from benchmarks import exports, moves
 
 
 def main() -> None:
@@ -10,6 +10,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     measures = parser.add_subparsers(dest="measure", required=True)
     moves.add_arguments(measures.add_parser("moves", help="a full move beside the bare psycopg floor"))
+    exports.add_arguments(measures.add_parser("export", help="downloads beside psql and openpyxl (B6, B10)"))
     arguments = parser.parse_args()
     arguments.run(arguments)
 

@@ -51,6 +51,11 @@ def write_xlsx(
         name = table.title.localized(locale)
         for part in range(1, max(1, ceil(count / rows_of_a_sheet)) + 1):
             sheets.append((name if part == 1 else f"{name} ({part})", _part(rows, columns, locale, rows_of_a_sheet)))
+    write_sheets(path, sheets)
+
+
+def write_sheets(path: Path, sheets: list[tuple[str, Iterator[dict[str, Any]]]]) -> None:
+    """Write sheets of rows, each row by the titles of its columns; nothing is kept of a row that was written."""
     write_worksheets(
         sheets, str(path), freeze_panes={"general": {"row": 1, "col": 0}}, column_width={"general": WIDTH},
         datetime_format="yyyy-mm-dd hh:mm:ss",
