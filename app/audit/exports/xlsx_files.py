@@ -54,7 +54,7 @@ def write_xlsx(
     write_sheets(path, sheets)
 
 
-def write_sheets(path: Path, sheets: list[tuple[str, Iterator[dict[str, Any]]]]) -> None:
+def write_sheets(path: Path, sheets: list[tuple[str, Any]]) -> None:
     """Write sheets of rows, each row by the titles of its columns; nothing is kept of a row that was written."""
     write_worksheets(
         sheets, str(path), freeze_panes={"general": {"row": 1, "col": 0}}, column_width={"general": WIDTH},
