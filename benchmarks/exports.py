@@ -1,7 +1,8 @@
 """What does a download cost beside PostgreSQL alone (B6), and a spreadsheet beside openpyxl (B10)?
 
 B6: the history of a million moves as CSV through the product's own page (sign-in, CSRF, the filter of what an
-auditor sees, the guard against formulas, the record in `reads`) and server, beside psql's COPY of the same SELECT to a file.
+auditor sees, the guard against formulas, the record in `reads`) and server, beside psql running COPY of the same
+SELECT into a file.
 B10: 100,000 rows of 10 columns through the product's writer beside openpyxl's write-only mode, rows made alike.
 """
 
