@@ -11,6 +11,7 @@ from app.cases.kinds import choices, facts, opening_organization
 from app.cases.models import Case
 from app.cases.snapshot import CaseRow
 from app.purchasing.programme.facts import nobody
+from app.purchasing.sealed import OpeningPresence
 from app.purchasing.tendering import Call
 from workflows.kinds.call import PackageFacts
 from workflows.kinds.case import CaseFacts
@@ -35,7 +36,14 @@ def package_facts(
         open_bids=counted["opened"],
         qualified=counted["qualified"],
         undecided=counted["opened"],
+        officers=tuple(officers_of(session, case)) if case.state == "closed" else (),
+        arrived=_arrived(session, case.id) if case.state == "closed" else (),
     )
+
+
+def _arrived(session: AnySession, package_id: int) -> tuple[int, ...]:
+    query = select(OpeningPresence.person_id).where(OpeningPresence.package_id == package_id)
+    return tuple(session.scalars(query))
 
 
 def _officers_named(session: AnySession, case: CaseRow, data: dict[str, Any] | None) -> bool:
