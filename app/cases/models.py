@@ -180,6 +180,24 @@ class SealedInput(db.Model):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class WithheldValue(db.Model):
+    """A value of a move that nobody may read yet, with the salt of its commitment; ciphertext under its own key."""
+
+    __tablename__ = "withheld_values"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["case_id", "sequence"], ["history.case_id", "history.sequence"],
+            name="fk_withheld_values_history", deferrable=True, initially="DEFERRED",
+        ),
+    )
+
+    case_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(Text, primary_key=True)
+    own_key: Mapped[bytes] = mapped_column(LargeBinary)
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Attempt(db.Model):
     """A move that was refused, with the reasons that were given. Append-only."""
 
