@@ -31,7 +31,8 @@ def xlsx_query(table: Table, scope: Scope, locale: str, *, unmasked: bool) -> Qu
 
 def _cell(column: Column) -> Any:
     if column.form == MOMENT:
-        return func.timezone("Asia/Shanghai", column.value).label(column.code)
+        # Whole seconds, as in CSV: a fraction could be rounded to the second after.
+        return func.date_trunc("second", func.timezone("Asia/Shanghai", column.value)).label(column.code)
     return column.value.label(column.code)
 
 
