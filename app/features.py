@@ -24,6 +24,7 @@ MODULES = (
     "app.purchasing.sealed", "app.purchasing.opening_key.inputs", "app.purchasing.opening_key.effects",
     "app.purchasing.call.inputs", "app.purchasing.call.facts", "app.purchasing.call.effects",
     "app.purchasing.package.inputs", "app.purchasing.package.facts", "app.purchasing.package.effects",
+    "app.purchasing.package.overview",
     "app.purchasing.bid.inputs", "app.purchasing.bid.facts", "app.purchasing.bid.effects",
     "app.purchasing.file_parts",
     "app.purchasing.experts", "app.purchasing.pool_entry.inputs", "app.purchasing.pool_entry.facts",
