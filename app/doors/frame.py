@@ -71,6 +71,7 @@ def _navigation(held: tuple[Holding, ...]) -> list[dict[str, Any]]:
         work.append(_item(_("To do"), "/worklist", "inbox"))
     if business or "auditor" in roles:
         work.append(_item(_("Cases"), "/cases", "search"))
+        work.append(_item(_("Calendar of deadlines"), "/calendar", "calendar-days"))
     work.append(_item(_("Service guide"), "/guide", "book-open"))
     money = {"finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer"}
     records = [
@@ -78,6 +79,7 @@ def _navigation(held: tuple[Holding, ...]) -> list[dict[str, Any]]:
         _item(_("Incubators"), "/incubators", "sprout"),
     ]
     if roles & money:
+        records.append(_item(_("Overview of funds"), "/funds", "chart-column"))
         records.append(_item(_("Budgets"), "/budget-lines", "coins"))
     if roles & {"finance_officer", "cashier", "auditor"}:
         records.append(_item(_("Bank statements"), "/statements", "landmark"))
