@@ -15,6 +15,7 @@ from app.cases.closing import Beside, Closing, close
 from app.cases.move import Move
 from app.cases.sealed import keep_sealed
 from app.cases.snapshot import CaseRow
+from app.cases.withheld import keep_withheld
 from app.clock import SHANGHAI
 from app.errors import Answer
 from workflows.definition import Definition
@@ -55,6 +56,7 @@ def write_move(
     )
     sealed = definition.sealed_after(case.state, decision.to_state, sealed=case.sealed)
     shown, personal = (keep_sealed(session, move), []) if sealed else hide_personal(schema, move.data)
+    keep_withheld(session, case.id, move.sequence, [one for one in personal if one.withheld])
     link_ = link(
         number=case.number, kind=case.kind, sequence=move.sequence, prev=case.head, at=at,
         person_id=request.person_id, on_behalf_of=request.on_behalf_of, role=decision.role,
@@ -82,9 +84,10 @@ def write_move(
     )
     beside = Beside(
         clocks=clocks, notices=[(n.to, node_for(n.to, case), n.template) for n in transition.notices],
-        personal=personal, documents=[] if sealed else move.attachments, drafted=request.drafted,
-        unsealed=case.sealed and not sealed,
+        personal=[one for one in personal if not one.withheld], documents=[] if sealed else move.attachments,
+        drafted=request.drafted, unsealed=case.sealed and not sealed,
     )
+    session.flush()  # what is not sent yet would miss a COMMIT
     close(session.connection(), closing, beside, commit=commit)
     return answer
 
