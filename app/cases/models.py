@@ -39,7 +39,7 @@ class Case(db.Model):
         CheckConstraint("revision >= 0", name="revision_counts_moves"),
         CheckConstraint("(closed_at IS NULL) OR (waits_role IS NULL)", name="closed_waits_for_nobody"),
         Index("ix_cases_waiting", "waits_role", "waits_node", "due_at", "id",
-              postgresql_where=text("closed_at IS NULL")),
+              postgresql_include=["waits_person", "sealed"], postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_open_due", "due_at", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_organization_id_id", "organization_id", "id"),
         Index("ix_cases_node_id_id", "node_id", "id"),
