@@ -44,7 +44,7 @@ def bids_beside(session: AnySession, case: CaseRow) -> list[Material]:
         Material(
             bid_case.number, who.name,
             (Fact(_("Price"), money(bid.price_fen or 0), big=True), Fact(_("Number"), bid_case.number)),
-            ((_("How you will do it"), bid.approach or ""), (_("Who will do it"), bid.team or "")),
+            ((_("Approach"), bid.approach or ""), (_("Team"), bid.team or "")),
             _boards(session, bid_case.id),
             tuple(
                 Link(paper.document.name, f"/documents/{paper.document.id}")
