@@ -5,7 +5,6 @@ from sqlalchemy import select
 
 from app.access.nodes import AnySession
 from app.access.reach import Holding, visible_by
-from app.cases.kinds import overview
 from app.cases.models import Case
 from app.cases.overview import Board, Fact, Link, Overview
 from app.cases.snapshot import CaseRow
@@ -20,16 +19,14 @@ from app.purchasing.panel.queries import (
     sitting,
 )
 from app.purchasing.panel.result import scores_of
-from app.purchasing.tendering import BidRanking, Package
+from app.purchasing.tendering import BidRanking
 
 HUNDREDTHS = 100
 
 
-@overview("package")
-def package_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ...]) -> Overview:
-    """Return the lot's money, its pool with its hash, the panel's board, the revealed scores and the ranking."""
-    lot = session.scalars(select(Package).where(Package.case_id == case.id)).one_or_none()
-    facts = [Fact(_("Budget"), money(lot.amount_fen), big=True)] if lot is not None else []
+def panel_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ...]) -> Overview:
+    """Return a package's pool with its hash, the panel's board, the revealed scores and the ranking."""
+    facts = []
     seats = seats_of(session, case.id)
     for pool in publications_of(session, case.id):
         drawn = _("drawn with the checkpoint of %(size)s records", size=pool.checkpoint) if pool.checkpoint else _(
