@@ -7,9 +7,11 @@ from workflows.kinds.affiliation import AffiliationFacts
 from workflows.kinds.bid import BidFacts
 from workflows.kinds.call import CallFacts, PackageFacts
 from workflows.kinds.closure import ClosureFacts
+from workflows.kinds.contract import ContractFacts
 from workflows.kinds.evaluation import EvaluationFacts
 from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.kinds.milestone_report import MilestoneReportFacts
+from workflows.kinds.objection import ObjectionFacts
 from workflows.kinds.payment import PaymentFacts
 from workflows.kinds.plan import PlanFacts
 from workflows.kinds.programme import ProgrammeFacts
@@ -31,6 +33,8 @@ FACTS: dict[str, type] = {
     "call": CallFacts,
     "package": PackageFacts,
     "bid": BidFacts,
+    "objection": ObjectionFacts,
+    "contract": ContractFacts,
     "incubation": IncubationFacts,
     "incubation_review": IncubationReviewFacts,
 }
