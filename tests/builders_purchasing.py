@@ -217,3 +217,31 @@ def opened_package(session: Any, tender: Tender, /, **changes: Any) -> Answer:
     fire_due(session, DUE)
     at = DUE + timedelta(hours=16)
     return moved(session, tender.office, number, "open_bids", tender.officers[0], at=at, **open_data(tender, **changes))
+
+
+REVIEW = DUE + timedelta(days=1)
+"""Wednesday 1 April 2026, 17:00 in Shanghai: the bids are open and the qualification has been checked."""
+PRICES = (88_888_31, 90_000_00, 95_000_00)
+
+
+def a_qualified_package(
+    session: Any, tender: Tender | None = None, prices: tuple[int, ...] = PRICES
+) -> tuple[Tender, list[str]]:
+    """Return a tender whose first package is `qualified`, with the numbers of its bids, one for each price."""
+    tender = tender or a_tender(session)
+    numbers = [
+        a_bid(session, tender, a_bidder(session, tender.office), price_fen=price,
+              budget=[{"name": "社工服务", "amount_fen": price}])
+        for price in prices
+    ]
+    opened_package(session, tender)
+    officer = tender.office.project_officer
+    for number in numbers:
+        moved(session, tender.office, number, "qualify", officer, at=REVIEW)
+    moved(session, tender.office, package_number(session, tender), "finish_qualification", officer, at=REVIEW)
+    return tender, numbers
+
+
+def package_number(session: Any, tender: Tender) -> str:
+    """Return the number of the first package."""
+    return session.execute(select(Case.number).where(Case.id == tender.packages[0].id)).scalar_one()

@@ -25,6 +25,7 @@ APP = {
     "bank_lines": ADD,
     "bank_statements": ADD,
     "budget_lines": ADD,
+    "bid_rankings": ADD | {"UPDATE (excluded_at, excluded_reason)"},
     "case_documents": ADD,
     "checkpoints": READ,
     "contract_closures": ADD,

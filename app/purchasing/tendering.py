@@ -154,3 +154,29 @@ class Package(db.Model):
     title: Mapped[str] = mapped_column(Text)
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), unique=True)
+
+
+class BidRanking(db.Model):
+    """The place of a reviewed bid in its package; `points` and `price_points` are hundredths of a point.
+
+    `details` says how the place was found (means per criterion, price formula, what broke a tie). A candidate who
+    declined or was struck by an upheld objection is `excluded_at`, and the next one follows.
+    """
+
+    __tablename__ = "bid_rankings"
+    __table_args__ = (
+        Index("uq_bid_rankings_bid_id", "bid_id", unique=True),
+        CheckConstraint("position >= 1", name="position"),
+        CheckConstraint("points BETWEEN 0 AND 10000", name="points"),
+        CheckConstraint("price_points BETWEEN 0 AND points", name="price_points"),
+        CheckConstraint("(excluded_at IS NULL) = (excluded_reason IS NULL)", name="excluded_with_a_reason"),
+    )
+
+    package_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    bid_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    points: Mapped[int]
+    price_points: Mapped[int]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    excluded_at: Mapped[datetime | None] = mapped_column(Moment, active_history=True)
+    excluded_reason: Mapped[str | None] = mapped_column(Text, active_history=True)

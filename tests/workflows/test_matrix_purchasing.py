@@ -10,6 +10,7 @@ from tests.builders_workflows import NOW, SYSTEM, acting, case, shipped, step
 from tests.workflows.matrix import Allowed, assert_matrix, assert_options, outcome
 from workflows.checks import Known, _seals
 from workflows.definition import ROLE_CODES
+from workflows.engine import Refused, decide
 from workflows.kinds.bid import BidFacts
 from workflows.kinds.call import CallFacts, PackageFacts
 from workflows.kinds.programme import ProgrammeFacts
@@ -53,6 +54,10 @@ OPENERS = {"project_officer", "buyer", "procurement_supervisor"}
 PACKAGE_ALLOWED: Allowed = {
     ("closed", "open_bids"): ("opened", OPENERS),
     ("opened", "finish_qualification"): ("qualified", {"project_officer"}),
+    ("qualified", "draw_experts"): ("reviewing", {"project_officer"}),
+    ("reviewing", "replace_expert"): ("reviewing", {"project_officer"}),
+    ("scored", "finish_review"): ("ranked", {"project_officer"}),
+    ("ranked", "confirm_candidate"): ("awarded", {"buyer"}),
 }
 BID_ALLOWED: Allowed = {
     (None, "hand_in"): ("handed_in", {"staff"}),
@@ -64,12 +69,15 @@ BID_ALLOWED: Allowed = {
 BY_SYSTEM = {
     "call": {("published", "finish"): "finished"},
     "package": {
-        (None, "publish"): "open", ("open", "cancel"): "cancelled", ("closed", "cancel"): "cancelled",
-        ("opened", "cancel"): "cancelled", ("open", "close_bidding"): "closed",
+        (None, "publish"): "open", ("open", "close_bidding"): "closed", ("reviewing", "complete_scoring"): "scored",
+    } | {
+        (state, "cancel"): "cancelled"
+        for state in ("open", "closed", "opened", "qualified", "reviewing", "scored", "ranked")
     },
     "bid": {
         ("handed_in", "open"): "opened", ("handed_in", "set_aside"): "unreadable",
-        ("handed_in", "lapse"): "lapsed", ("opened", "lapse"): "lapsed",
+        ("handed_in", "lapse"): "lapsed", ("opened", "lapse"): "lapsed", ("qualified", "lapse"): "lapsed",
+        ("qualified", "win"): "won", ("qualified", "lose"): "not_awarded",
     },
 }
 KINDS = [
@@ -152,6 +160,28 @@ def test_a_package_fails_only_for_want_of_bidders(state: str, changes, found: st
 
     assert outcome(PACKAGE, state, "fail", acting("project_officer"), facts) == found
     assert outcome(PACKAGE, state, "fail", acting("buyer"), facts) == "refused: role_missing"
+
+
+@pytest.mark.parametrize("state", ["qualified", "reviewing", "scored", "ranked"])
+def test_once_enough_are_qualified_a_package_fails_on_another_ground_of_the_law(state: str):
+    facts, officer = package_facts(state), acting("project_officer")
+
+    for ground in (None, "too_few"):
+        with pytest.raises(Refused) as refused:
+            decide(PACKAGE, state=state, trigger="fail", acting=officer, facts=facts, data={"ground": ground}, now=NOW)
+        assert [reason.code for reason in refused.value.reasons] == ["enough_bidders"]
+    found = decide(PACKAGE, state=state, trigger="fail", acting=officer, facts=facts, data={"ground": "unlawful"},
+                   now=NOW)
+    assert found.to_state == "failed"
+
+
+def test_before_that_it_fails_for_want_of_bidders_only():
+    facts = package_facts("closed", bids=2)
+
+    with pytest.raises(Refused) as refused:
+        decide(PACKAGE, state="closed", trigger="fail", acting=acting("project_officer"), facts=facts,
+               data={"ground": "unlawful"}, now=NOW)
+    assert [reason.code for reason in refused.value.reasons] == ["ground_too_early"]
 
 
 @pytest.mark.parametrize(("state", "trigger", "changes", "reason"), [

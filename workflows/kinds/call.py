@@ -202,12 +202,33 @@ def too_few_bidders(facts: PackageFacts, acting: Acting, data: Data, now: dateti
     """Refuse to fail a package that has bidders enough, or whose bidders are not all checked yet."""
     if facts.case.state == "closed":
         return None if facts.bids < _minimum(facts) else _enough()
+    if facts.case.state != "opened":
+        return None  # enough bidders qualified; the ground must be another one
     if facts.undecided:
         return Reason(
             "bids_undecided",
             Text("还有投标未作资格审查；请先审查完毕。", "Some bids are not checked yet; finish that first."),
         )
     return None if facts.qualified < _minimum(facts) else _enough()
+
+
+@guard("lawful_ground", Text("有法定废标理由", "A ground that the law knows"), reads_input=True)
+def lawful_ground(facts: PackageFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse "too few bidders" once enough have qualified, and any other ground before (Procurement Law art. 36)."""
+    if not data:
+        return None
+    too_few = data.get("ground") in (None, "too_few")
+    if facts.case.state in ("closed", "opened"):
+        if too_few:
+            return None
+        return Reason(
+            "ground_too_early",
+            Text(
+                "资格审查结束前只能以投标人不足废标；其他情形请终止采购公告。",
+                "Until qualification is over a package fails for want of bidders only; else cancel the call.",
+            ),
+        )
+    return _enough() if too_few else None
 
 
 def _enough() -> Reason:

@@ -110,12 +110,6 @@ def cancel(move: Move) -> list[FollowOn]:
     return _ended(move)
 
 
-@effect("package", "finish_qualification")
-def finish_qualification(move: Move) -> list[FollowOn]:
-    """Go on with the qualified bidders."""
-    return _last_of_call(move)
-
-
 def _ended(move: Move) -> list[FollowOn]:
     lot = move.session.scalars(select(Package).where(Package.case_id == move.case.id)).one()
     line_id = _line(move, move.session.get_one(Call, lot.call_id))

@@ -5,8 +5,22 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, validates_schema
 
-from app.cases.inputs import Input, integer_field, moment_field, row_choice_field, secret_field, text_field
+from app.cases.inputs import (
+    Input,
+    choice_field,
+    integer_field,
+    moment_field,
+    row_choice_field,
+    secret_field,
+    text_field,
+)
 from app.cases.kinds import input_for
+
+GROUNDS = [
+    ("too_few", _l("Too few bidders")),
+    ("unlawful", _l("A breach of law that could change the result")),
+    ("task_cancelled", _l("The task was cancelled for a grave reason")),
+]
 
 
 @input_for("package", "publish")
@@ -35,8 +49,9 @@ class OpenBids(Input):
 
 @input_for("package", "fail")
 class FailPackage(Input):
-    """Why the package fails."""
+    """Why the package fails (Procurement Law art. 36)."""
 
+    ground = choice_field(_l("Ground"), GROUNDS, required=False)
     reason = text_field(
         _l("Reason"), min=4, max=1000, multiline=True, example="符合条件的投标人不足三家。",
         help=_l("Every bidder reads it word by word."),
@@ -55,3 +70,31 @@ class FinishQualification(Input):
     """A word on the outcome."""
 
     remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="审查完毕。")
+
+
+@input_for("package", "draw_experts")
+class DrawExperts(Input):
+    """A word on the draw."""
+
+    remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="监督人员在场。")
+
+
+@input_for("package", "replace_expert")
+class ReplaceExpert(Input):
+    """A word on the replacement."""
+
+    remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="")
+
+
+@input_for("package", "finish_review")
+class FinishReview(Input):
+    """A word on the report."""
+
+    remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="评审过程正常。")
+
+
+@input_for("package", "confirm_candidate")
+class ConfirmCandidate(Input):
+    """A word on the decision."""
+
+    remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="")
