@@ -37,6 +37,9 @@ class Award:
     checked_by: frozenset[int] = frozenset()
 
 
+NOT_RANKED = Award()
+
+
 class _Ranked:
     """The facts of a package as far as these guards read them."""
 
@@ -125,6 +128,6 @@ def objected() -> Reason:
         "objection_open",
         Text(
             "还有异议没有答复，不能定标或者签订合同（《政府采购法实施条例》第五十四条）；请先办结异议。",
-            "An objection is open, so nothing is awarded or signed (Implementing Regulations art. 54); answer it first.",
+            "An objection is open: nothing is awarded or signed (Implementing Regulations art. 54) before the answer.",
         ),
     )

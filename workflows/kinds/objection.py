@@ -70,11 +70,11 @@ def objection_in_time(facts: ObjectionFacts, acting: Acting, data: Data, now: da
 
 
 @guard(
-    "answered_by_another",
+    "objection_answered_by_another",
     Text("定标经办人不得答复异议", "Whoever prepared the award does not answer"),
     needs=("prepared_by",),
 )
-def answered_by_another(facts: ObjectionFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
+def objection_answered_by_another(facts: ObjectionFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
     """Refuse whoever qualified bidders, chose the candidate or made the award."""
     if acting.person_id not in facts.prepared_by:
         return None

@@ -10,6 +10,7 @@ from app.access.nodes import AnySession
 from app.cases.kinds import choices, facts, opening_organization
 from app.cases.models import Case
 from app.cases.snapshot import CaseRow
+from app.purchasing.award.facts import award_facts
 from app.purchasing.programme.facts import nobody
 from app.purchasing.tendering import Call
 from workflows.kinds.call import PackageFacts
@@ -35,6 +36,7 @@ def package_facts(
         open_bids=counted["opened"],
         qualified=counted["qualified"],
         undecided=counted["opened"],
+        award=award_facts(session, case, data),
     )
 
 

@@ -20,6 +20,7 @@ GROUNDS = [
     ("too_few", _l("Too few bidders")),
     ("unlawful", _l("A breach of law that could change the result")),
     ("task_cancelled", _l("The task was cancelled for a grave reason")),
+    ("no_candidate", _l("No candidate is left, or the winner does not sign")),
 ]
 
 
@@ -91,10 +92,3 @@ class FinishReview(Input):
     """A word on the report."""
 
     remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="评审过程正常。")
-
-
-@input_for("package", "confirm_candidate")
-class ConfirmCandidate(Input):
-    """A word on the decision."""
-
-    remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="")
