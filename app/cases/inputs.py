@@ -74,6 +74,7 @@ def _messages(**more: Any) -> dict[str, Any]:
 
 
 def _metadata(label: Label, widget: str, help: Label | None, example: Any, **more: Any) -> dict[str, Any]:
+    # `section` among `more` is a heading of the form that begins with this field.
     return {"label": label, "widget": widget, "help": help, "example": example, **more}
 
 
@@ -220,12 +221,12 @@ class DocumentReference(Input):
     )
 
 
-def document_list_field(label: Label = None, *, help: Label | None = None) -> fields.List:
+def document_list_field(label: Label = None, *, help: Label | None = None, **metadata: Any) -> fields.List:
     """Documents by reference; which slots a move needs stands in its definition."""
     label = label or _l("Documents")
     return fields.List(
         fields.Nested(DocumentReference), load_default=list, validate=validate.Length(max=60, error=TOO_MANY),
-        metadata=_metadata(label, "documents", help, []),
+        metadata=_metadata(label, "documents", help, [], **metadata),
     )
 
 

@@ -137,6 +137,7 @@ def _dress(schema: Schema, form: Form) -> None:
         made.kind = {"secret": "password"}.get(metadata.get("widget", "text"), metadata.get("widget", "text"))
         made.help = metadata.get("help")
         made.max = metadata.get("max")
+        made.section = metadata.get("section")
         made.flags.required = field.required
         if isinstance(made, FieldList):
             row = metadata["row"]()
@@ -144,6 +145,19 @@ def _dress(schema: Schema, form: Form) -> None:
             made.totals = {column["name"]: _total(made, column) for column in made.columns if column["total"]}
             for entry in made.entries:
                 _dress(row, entry.form)
+
+
+def sections_of(form: Form | None) -> list[dict[str, Any]] | None:
+    """Return the form in parts, [{title, anchor, fields}]: a field whose schema names a `section` begins one.
+
+    None for a form without sections, which is short enough to be one.
+    """
+    parts: list[dict[str, Any]] = []
+    for made in form or ():
+        if made.section or not parts:
+            parts.append({"title": made.section, "anchor": f"part-{len(parts) + 1}", "fields": []})
+        parts[-1]["fields"].append(made)
+    return parts if len(parts) > 1 else None
 
 
 def _columns(row: Schema) -> list[dict[str, Any]]:

@@ -31,6 +31,8 @@ from workflows.definition import Definition, Transition
 
 WHO = text("SELECT name FROM people WHERE id = :id")
 NAMES = text("SELECT id, name, node_id FROM organizations WHERE id = ANY(:ids) ORDER BY name, id")
+COPIED = ("text", "textarea", "money", "integer", "date", "moment")
+"""The fields that hold what somebody wrote."""
 Errors = list[tuple[str | None, str]]
 
 
@@ -211,6 +213,16 @@ def show_conflict(made: MoveForm) -> None:
             if (mine.get(name) or None) != (theirs.get(name) or None)
         ],
     }
+
+
+def kept_text(made: MoveForm) -> list[dict[str, str]]:
+    """Return what was typed into a form that is offered no more, for its writer to copy; a passphrase is not shown."""
+    kept = []
+    for each in made.form or ():
+        typed = str(each.data).strip() if each.data is not None else ""
+        if typed and each.kind in COPIED:
+            kept.append({"label": str(each.label.text), "text": typed, "id": each.id})
+    return kept
 
 
 def saved_words(at: datetime) -> str:

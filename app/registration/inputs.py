@@ -88,7 +88,7 @@ class ApplyForRegistration(OpeningInput):
 
     proposed_name = text_field(
         _l("Name of the organization"), min=4, max=80, example="北京市西城区示例社会工作服务中心",
-        prefill_from="founding_name",
+        prefill_from="founding_name", section=_l("The organization"),
         help=_l("Place, name, field and kind, such as 北京市西城区…服务中心."),
     )
     field = choice_field(_l("Field of work"), FIELD_LABELS, example="community_service")
@@ -101,7 +101,7 @@ class ApplyForRegistration(OpeningInput):
         _l("Start-up fund"), example=3_000_000, help=_l("As the capital verification report states it.")
     )
     route = choice_field(
-        _l("Way of registration"), ROUTES, example="direct",
+        _l("Way of registration"), ROUTES, example="direct", section=_l("How it registers"),
         help=_l("Trade, science, charity and community service organizations may register directly."),
     )
     sponsor = text_field(
@@ -109,7 +109,7 @@ class ApplyForRegistration(OpeningInput):
         help=_l("Only with the approval of a supervising unit."),
     )
     legal_representative = text_field(
-        _l("Legal representative"), max=60, example="陈示例", personal=True
+        _l("Legal representative"), max=60, example="陈示例", personal=True, section=_l("People")
     )
     identity_number = _checked(
         text_field(
@@ -123,7 +123,7 @@ class ApplyForRegistration(OpeningInput):
     )
     staff_count = integer_field(_l("Number of staff"), min=1, max=100_000, example=5)
     founders = table_field(_l("Founders"), Founder, max_rows=50)
-    documents = document_list_field()
+    documents = document_list_field(section=_l("Papers and declaration"))
     declaration = declaration_field(
         _l("What is stated here is true, and no activity but preparation takes place before registration.")
     )

@@ -111,7 +111,7 @@ def test_what_is_refused_beyond_the_form_comes_back_on_the_form(desk, staff, mon
     def empty(*_args, **_named):
         raise NotEnough(AccountKey(1, "available"), 2, 1)
 
-    monkeypatch.setattr("app.doors.case_pages.perform", empty)
+    monkeypatch.setattr("app.doors.case_forms.perform", empty)
     answer = hand_in(staff)
 
     assert answer.status_code == 409
@@ -180,6 +180,32 @@ def test_a_decision_on_an_old_page_is_told_what_happened_meanwhile(desk, registr
     assert "Decline" in answer.text and "Declined" in answer.text
     assert "it has changed since you opened it" in unescape(answer.text)
     assert desk.case(number)["revision"] == 2
+
+
+def test_what_was_typed_for_a_step_that_is_gone_stays_on_the_page_to_be_copied(desk, registrar):
+    number = desk.asked()
+    old = {**fields_of(registrar.get(f"/cases/{number}").text), "trigger": "lend",
+           "lend-remark": "钥匙在前台 <b>二楼</b>", "decline-remark": ""}
+    desk.move(number, "decline", {"revision": 1, "data": {}})
+
+    answer = registrar.post(f"/cases/{number}", data=old)
+
+    kept = re.search(r'<div class="c-kept".*?</textarea>', answer.text, re.S).group(0)
+    assert answer.status_code == 409
+    assert re.search(r"<textarea[^>]* readonly>([^<]*)<", kept).group(1) == "钥匙在前台 &lt;b&gt;二楼&lt;/b&gt;"
+    assert "Lend it" in kept and "Nothing of it was handed in" in kept and "data-copy=" in kept
+
+
+def test_a_step_that_is_still_offered_after_a_conflict_keeps_its_text_in_its_own_form(desk, registrar):
+    number = desk.asked()
+    old = {**fields_of(registrar.get(f"/cases/{number}").text), "trigger": "lend", "lend-remark": "钥匙在前台",
+           "_revision": "0"}
+
+    answer = registrar.post(f"/cases/{number}", data=old)
+
+    assert answer.status_code == 409
+    assert 'class="c-kept"' not in answer.text
+    assert fields_of(answer.text)["lend-remark"] == "钥匙在前台"
 
 
 def test_a_refused_decision_keeps_what_was_typed_and_says_why(desk):
