@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from workflows.definition import Text
 from workflows.guards import guard
 from workflows.kinds.case import Acting, CaseFacts, Reason
+from workflows.rules.working_days import local_day
 
 Data = Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectionFacts:
-    """What package and bids say. `until` is the last day; None while no package is chosen."""
+    """What package and bids say. There is time until `closes_at` (None: no end yet)."""
 
     case: CaseFacts
     is_a_bidder: bool
     result_is_open: bool
-    in_time: bool
-    until: date | None
+    closes_at: datetime | None
     prepared_by: frozenset[int]
     missing_documents: tuple[str, ...] = ()
 
@@ -44,12 +44,13 @@ def is_a_bidder(facts: ObjectionFacts, acting: Acting, data: Data, now: datetime
 @guard(
     "objection_in_time",
     Text("在异议期限内", "Within the time for objections"),
-    needs=("result_is_open", "in_time", "until"),
+    needs=("is_a_bidder", "result_is_open", "closes_at"),
     reads_input=True,
 )
 def objection_in_time(facts: ObjectionFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
     """Refuse when nothing is published, the contract is signed, or the days are over (Procurement Law art. 52)."""
-    if not facts.is_a_bidder or (facts.result_is_open and facts.in_time):
+    in_time = facts.closes_at is None or now < facts.closes_at
+    if not facts.is_a_bidder or (facts.result_is_open and in_time):
         return None  # who is no bidder learns nothing of the package
     if not facts.result_is_open:
         return Reason(
@@ -59,7 +60,7 @@ def objection_in_time(facts: ObjectionFacts, acting: Acting, data: Data, now: da
                 "There is no result to object to now; once the contract is signed, complain to the finance department.",
             ),
         )
-    last = f"{facts.until:%Y-%m-%d}" if facts.until else ""
+    last = f"{local_day(facts.closes_at - timedelta(seconds=1)):%Y-%m-%d}" if facts.closes_at else ""
     return Reason(
         "objection_too_late",
         Text(

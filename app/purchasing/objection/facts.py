@@ -1,17 +1,16 @@
 """What do package, bids and publication say of an objection?"""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.access.nodes import AnySession
 from app.cases.facts import definition_of
 from app.cases.kinds import choices, facts, offer, opening_node, opening_parent
-from app.cases.models import Case
+from app.cases.models import Case, Clock
 from app.cases.snapshot import CaseRow
-from app.clock import business_now
 from app.documents.queries import filled_slots
 from app.documents.required import missing_documents
 from app.errors import InvalidInput
@@ -20,7 +19,7 @@ from app.purchasing.programme.facts import LARGEST_ID
 from app.purchasing.sealed import Bid
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.objection import ObjectionFacts
-from workflows.rules.working_days import add_working_days, local_day, official_calendar
+from workflows.rules.working_days import add_working_days, end_of_day, local_day, official_calendar
 
 IN_PUBLICITY = ("publicized", "suspended")
 WITH_A_RESULT = (*IN_PUBLICITY, "publicity_over", "awarded")
@@ -73,33 +72,29 @@ def objection_facts(
     session.expire_all()
     package = session.get(Case, case.parent_id) if case.parent_id is not None else None
     if package is None:
-        return ObjectionFacts(case_facts, True, True, True, None, frozenset())
-    until, in_time = _time(session, package, case_facts, business_now(session)) if case.state is None else (None, True)
+        return ObjectionFacts(case_facts, True, True, None, frozenset())
     return ObjectionFacts(
         case=case_facts,
         is_a_bidder=_has_bid(session, package.id, case.organization_id),
         result_is_open=package.state in WITH_A_RESULT,
-        in_time=in_time,
-        until=until,
+        closes_at=_closes_at(session, package, case_facts) if case.state is None else None,
         prepared_by=checkers_of(session, package.id, PREPARING),
         missing_documents=_missing(session, case, data),
     )
 
 
-def _time(
-    session: AnySession, package: Case, case_facts: CaseFacts, now: datetime
-) -> tuple[date | None, bool]:
-    """Return the last day and whether there is time: a grant's publicity, else some days from publication."""
+def _closes_at(session: AnySession, package: Case, case_facts: CaseFacts) -> datetime | None:
+    """Return until when one may object: a grant's publicity, else the end of some working days from publication."""
     candidate = candidate_of(session, package.id)
     if candidate is None:
-        return None, False
+        return None
     if lot_of(session, package.id).programme.regime == "G":
-        due = package.due_at
-        running = package.state == "suspended" or (package.state == "publicized" and due is not None and now < due)
-        return (local_day(due) if due is not None else None), running
+        if package.state == "suspended":
+            return None
+        ran = select(func.max(Clock.due_at)).where(Clock.case_id == package.id, Clock.name == "publicity")
+        return session.execute(ran).scalar()
     days = case_facts.policy.number("objection_window").value
-    until = add_working_days(local_day(candidate.published_at), days, official_calendar()).date
-    return until, local_day(now) <= until
+    return end_of_day(add_working_days(local_day(candidate.published_at), days, official_calendar()).date)
 
 
 def _has_bid(session: AnySession, package_id: int, organization_id: int | None) -> bool:
