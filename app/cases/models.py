@@ -122,6 +122,8 @@ class Clock(db.Model):
     __table_args__ = (
         Index("ix_clocks_firing", "due_at",
               postgresql_where=text("stopped_at IS NULL AND paused_since IS NULL AND fires IS NOT NULL")),
+        # The calendar of deadlines pages through what has not stopped, by its key.
+        Index("ix_clocks_open", "due_at", "case_id", "name", "run", postgresql_where=text("stopped_at IS NULL")),
         CheckConstraint("unit IN ('working_days', 'days', 'months', 'until')", name="unit_is_known"),
     )
 

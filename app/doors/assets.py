@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-LAYERS = ("tokens", "base", "layout", "components", "utilities", "print")
+LAYERS = ("tokens", "base", "layout", "components", "overviews", "utilities", "print")
 PREFIX = "/assets/"
 MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",
@@ -25,7 +25,7 @@ class Bundle(NamedTuple):
 
 
 def css_bundle() -> Bundle:
-    """Return all cascade layers in order as `app.<sha8>.css`; a changed source gives a new name."""
+    """Return all sources in the order of the cascade as `app.<sha8>.css`; a changed source gives a new name."""
     return _bundle("css", tuple(STATIC / "css" / f"{layer}.css" for layer in LAYERS))
 
 

@@ -71,6 +71,7 @@ def _navigation(held: tuple[Holding, ...]) -> list[dict[str, Any]]:
         work.append(_item(_("To do"), "/worklist", "inbox"))
     if business or "auditor" in roles:
         work.append(_item(_("Cases"), "/cases", "search"))
+        work.append(_item(_("Calendar of deadlines"), "/calendar", "calendar-days"))
     work.append(_item(_("Service guide"), "/guide", "book-open"))
     money = {"finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer"}
     records = [

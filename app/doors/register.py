@@ -7,8 +7,11 @@ from app.access.declare import allow, check_all_routes
 from app.doors import (
     api,
     assets,
+    calendar_pages,
     case_pages,
     clock_pages,
+    export_api,
+    export_pages,
     frame,
     health,
     home_pages,
@@ -29,8 +32,8 @@ def register(app: Flask) -> None:
     frame.register(app)
     problems.register(app)
     for door in (
-        api, case_pages, clock_pages, home_pages, hub_pages, incubator_pages, list_pages, organization_pages,
-        personal_pages,
+        api, calendar_pages, case_pages, clock_pages, export_api, export_pages, home_pages, hub_pages, incubator_pages,
+        list_pages, organization_pages, personal_pages,
     ):
         door.register(app)
     app.register_blueprint(health.blueprint)

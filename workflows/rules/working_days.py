@@ -64,6 +64,14 @@ def official_calendar() -> OfficialCalendar:
     return OfficialCalendar()
 
 
+def holiday_of(day: date) -> tuple[str, str] | None:
+    """Return the holiday in Chinese and English that makes the day free or, on a weekend, a make-up day; or None."""
+    if not _package_knows(day.year):
+        return None
+    name = chinese_calendar.get_holiday_detail(day)[1]
+    return (chinese_calendar.Holiday(name).chinese, name) if name else None
+
+
 @dataclass(frozen=True)
 class PublishedCalendar:
     """A calendar given as data: days off on weekdays, days worked on weekends, and the years they cover."""
