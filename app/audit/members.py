@@ -20,9 +20,9 @@ from app.audit.bundle_format import Source
 from app.audit.rendering import rendered_history, rendered_readme
 from app.audit.scopes import Query, Scope, covered_moves
 from app.audit.tree import BLOCK, LogTree, Proofs
+from app.cases.hidden import sealed_kinds
 from app.cases.models import Attempt, Case, History, LogLeaf, PersonalValue
 from app.cases.notes import Checkpoint
-from app.cases.sealed import sealed_kinds
 from app.documents.models import Document
 from app.documents.store import path_of
 from app.ledger.models import BudgetLine, LedgerAccount, Transfer

@@ -117,8 +117,11 @@ def _get(
 def _fixed_paths() -> dict[str, Any]:
     upload = {"type": "object", "required": ["file"],
               "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"},
-                             "organization": {"type": "integer"}}}
-    document = {"type": "object", "properties": {"id": {"type": "integer"}, "sha256": {"type": "string"}}}
+                             "organization": {"type": "integer"},
+                             "kind": {"type": "string", "description": "for a sealed kind the file is sealed"}}}
+    document = {"type": "object", "properties": {
+        "id": {"type": "integer"}, "sha256": {"type": "string"}, "sealed": {"type": "boolean"},
+    }}
     return {
         "/api/v1/cases/{number}": _get("A case, what the caller may do with it and why not", NUMBER),
         "/api/v1/cases/{number}/bundle": _get("The verifiable history of a case", NUMBER, media="application/zip"),

@@ -79,6 +79,7 @@ def call_facts(
         documents_until=said.documents_until,
         officers_ready=len(set(said.officers)) == len(OFFICERS) and len(keys) == len(OFFICERS),
         awarded=case.state == "published" and _has_awarded(session, case.id),
+        officers_rehearsed=tuple(keys[officer].rehearsed_at if officer in keys else None for officer in said.officers),
     )
 
 
