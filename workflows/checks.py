@@ -41,6 +41,7 @@ CONTROL_POINTS: dict[str, tuple[ControlPoint, ...]] = {
         ControlPoint(state="signed", control="sign", guard="four_eyes"),
         ControlPoint(state="in_performance", control="sign", guard="four_eyes"),
     ),
+    "pool_entry": (ControlPoint(state="listed", control="confirm", guard="four_eyes"),),
     "payment": (ControlPoint(state="paid", control="approve", guard="four_eyes"),),
     "incubation": (
         ControlPoint(state="incubating", control="publish", guard="decided_by_another"),

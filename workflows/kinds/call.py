@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from workflows.definition import Text
 from workflows.guards import guard
 from workflows.kinds.award import NOT_RANKED, Award
 from workflows.kinds.case import Acting, CaseFacts, Reason
+from workflows.kinds.panel import PanelFacts
 from workflows.rules.working_days import add_working_days, local_day, official_calendar
 
 Data = Mapping[str, Any] | None
@@ -199,6 +200,7 @@ class PackageFacts:
     qualified: int
     undecided: int
     award: Award = NOT_RANKED
+    panel: PanelFacts = field(default_factory=PanelFacts)
 
 
 def _minimum(facts: PackageFacts) -> int:

@@ -13,6 +13,7 @@ from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.kinds.milestone_report import MilestoneReportFacts
 from workflows.kinds.objection import ObjectionFacts
 from workflows.kinds.opening_key import OpeningKeyFacts
+from workflows.kinds.panel import BidReviewFacts, PoolEntryFacts
 from workflows.kinds.payment import PaymentFacts
 from workflows.kinds.plan import PlanFacts
 from workflows.kinds.programme import ProgrammeFacts
@@ -36,6 +37,8 @@ FACTS: dict[str, type] = {
     "bid": BidFacts,
     "objection": ObjectionFacts,
     "contract": ContractFacts,
+    "pool_entry": PoolEntryFacts,
+    "bid_review": BidReviewFacts,
     "incubation": IncubationFacts,
     "incubation_review": IncubationReviewFacts,
 }

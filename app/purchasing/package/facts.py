@@ -10,11 +10,14 @@ from app.access.nodes import AnySession
 from app.cases.kinds import choices, facts, opening_organization
 from app.cases.models import Case
 from app.cases.snapshot import CaseRow
+from app.clock import business_now
 from app.purchasing.award.facts import award_facts
+from app.purchasing.panel.queries import panel_facts
 from app.purchasing.programme.facts import nobody
 from app.purchasing.tendering import Call
 from workflows.kinds.call import PackageFacts
 from workflows.kinds.case import CaseFacts
+from workflows.rules.working_days import local_day
 
 opening_organization("package")(nobody)
 STANDING = ("handed_in", "opened", "qualified", "disqualified", "unreadable", "lapsed")
@@ -37,6 +40,7 @@ def package_facts(
         qualified=counted["qualified"],
         undecided=counted["opened"],
         award=award_facts(session, case, data),
+        panel=panel_facts(session, case, local_day(business_now(session))),
     )
 
 
