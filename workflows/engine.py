@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from transitions import EventData, Machine
 
@@ -30,8 +30,7 @@ class Refused(Exception):
         self.reasons = reasons
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A move that may be made: which arrow, from where (None: opening), to where, in which role."""
 
     transition: Transition
@@ -48,25 +47,11 @@ class Options:
     refused: tuple[tuple[Transition, tuple[Reason, ...]], ...]
 
 
-class _Question:
-    """A throw-away model for the machine: one move asked about once. Never added to the machine."""
-
-    __slots__ = ("acting", "data", "facts", "now", "reasons", "state", "transition")
-
-    def __init__(
-        self, state: str, acting: Acting, facts: Facts, data: Mapping[str, Any] | None, now: datetime
-    ) -> None:
-        self.state = state
-        self.acting = acting
-        self.facts = facts
-        self.data = data
-        self.now = now
-        self.reasons: tuple[Reason, ...] = ()
-        self.transition: Transition | None = None
-
-
 class _Arrow:
-    """The only condition of one transition: right and guards, answered with reasons."""
+    """The only condition of one transition: right and guards, answered with reasons.
+
+    The machine holds it and is never fired: it could tell only that an arrow refused, not why.
+    """
 
     __slots__ = ("definition", "guards", "transition")
 
@@ -75,12 +60,8 @@ class _Arrow:
         self.transition = transition
         self.guards: tuple[Guard, ...] = tuple(guard_named(name) for name in transition.guards)
 
-    def __call__(self, event: EventData) -> bool:
-        question = event.model
-        assert isinstance(question, _Question)
-        question.transition = self.transition
-        question.reasons = self.reasons(question.acting, question.facts, question.data, question.now)
-        return not question.reasons
+    def __call__(self, _event: EventData) -> bool:
+        raise NotImplementedError("an arrow answers with reasons; ask decide()")
 
     def reasons(
         self, acting: Acting, facts: Facts, data: Mapping[str, Any] | None, now: datetime
@@ -163,18 +144,18 @@ def decide(
         raise Refused(_unknown_trigger(trigger))
     source = OPENING if state is None else state
     # `.get`, because reading a missing key of this defaultdict would make the source a valid one.
-    if source not in machine.states or not event.transitions.get(source):
+    arrows = event.transitions.get(source)
+    if not arrows:
         raise Refused(_wrong_state(definition, state, trigger))
-
-    question = _Question(source, acting, facts, data, now)
-    event.trigger(question)
-
-    if question.reasons:
-        raise Refused(*question.reasons)
-    assert question.transition is not None
-    role = role_for(question.transition, acting)
-    assert role is not None
-    return Decision(question.transition, state, question.state, role)
+    [arrow] = arrows  # at most one for a state and a trigger, says workflows/checks.py
+    asked = arrow.conditions[0].func
+    assert isinstance(asked, _Arrow)
+    reasons = asked.reasons(acting, facts, data, now)
+    if reasons:
+        raise Refused(*reasons)
+    role = role_for(asked.transition, acting)
+    assert role is not None and arrow.dest is not None
+    return Decision(asked.transition, state, arrow.dest, role)
 
 
 def options(

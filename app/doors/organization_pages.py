@@ -22,7 +22,7 @@ from app.cases.kinds import offer_of
 from app.cases.queries import find_cases
 from app.cases.timeline import Happened, happened_to
 from app.clock import business_now
-from app.doors.caller import held
+from app.doors.caller import held, holds
 from app.doors.list_pages import kind_titles
 from app.doors.list_pages import row as case_row
 from app.doors.move_form import organizations_of_caller
@@ -141,6 +141,7 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
         history=[_move(one) for one in recent.rows],
         timeline_href=url_for("organization.timeline_page", organization_id=id_) if recent.after else None,
         actions=_actions(id_) if own else [],
+        export_href=f"/audit/exports?organization={id_}" if holds("auditor") else None,
         confirm_form=form if may_confirm else None,
         confirm_action=url_for("organization.confirm_registration", organization_id=id_),
     )
