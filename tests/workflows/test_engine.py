@@ -24,8 +24,10 @@ from workflows import engine
 from workflows.definition import ROLE_CODES, SYSTEM_ROLE, Definition, Transition
 from workflows.engine import Acting, Decision, Refused, decide, options
 from workflows.guards import UnknownGuard, guard, registered_guards
+from workflows.kinds.award import Award
 from workflows.kinds.case import CaseFacts, Step
 from workflows.kinds.known import FACTS
+from workflows.kinds.panel import PanelFacts
 
 PAYMENT = shipped("payment")
 MAKERS = {"registration": registration_facts, "affiliation": affiliation_facts, "payment": payment_facts}
@@ -233,7 +235,8 @@ def contrary(facts: Any) -> Any:
     return replace(facts, **changes)
 
 
-PLAIN: dict[type, Any] = {bool: True, int: 1, str: "", datetime: NOW, date: NOW.date()}
+PLAIN: dict[type, Any] = {bool: True, int: 1, str: "", datetime: NOW, date: NOW.date(), Award: Award(),
+                          PanelFacts: PanelFacts()}
 
 
 def made_up(kind: str) -> Any:
