@@ -15,7 +15,7 @@ from workflows.guards import Guard, guard_named
 from workflows.kinds import known
 from workflows.kinds.case import Acting, Facts, Reason
 
-__all__ = ["Acting", "Decision", "Options", "Reason", "Refused", "decide", "options"]
+__all__ = ["Acting", "Decision", "Options", "Reason", "Refused", "decide", "demand_possible", "options"]
 
 # No state can have this name: definitions allow lower-case letters, digits and underscores only.
 OPENING = "(opening)"
@@ -153,6 +153,23 @@ def decide(
     now: datetime,
 ) -> Decision:
     """Return the decision to make the move, or raise Refused with every reason. Changes nothing."""
+    demand_possible(definition, state=state, trigger=trigger, acting=acting)
+    question = _Question(OPENING if state is None else state, acting, facts, data, now)
+    _compiled(definition).machine.events[trigger].trigger(question)
+
+    if question.reasons:
+        raise Refused(*question.reasons)
+    assert question.transition is not None
+    role = role_for(question.transition, acting)
+    assert role is not None
+    return Decision(question.transition, state, question.state, role)
+
+
+def demand_possible(definition: Definition, *, state: str | None, trigger: str, acting: Acting) -> None:
+    """Raise Refused where no fact could help: no such trigger, not from this state, or not in this role.
+
+    Asked before facts are gathered, which may expect that the data is that of a move from this state.
+    """
     machine = _compiled(definition).machine
     event = machine.events.get(trigger)
     if event is None:
@@ -161,16 +178,11 @@ def decide(
     # `.get`, because reading a missing key of this defaultdict would make the source a valid one.
     if source not in machine.states or not event.transitions.get(source):
         raise Refused(_wrong_state(definition, state, trigger))
-
-    question = _Question(source, acting, facts, data, now)
-    event.trigger(question)
-
-    if question.reasons:
-        raise Refused(*question.reasons)
-    assert question.transition is not None
-    role = role_for(question.transition, acting)
-    assert role is not None
-    return Decision(question.transition, state, question.state, role)
+    transition = definition.transition(state, trigger)
+    assert transition is not None
+    if role_for(transition, acting) is None:
+        # Someone without the role is told nothing else about the case.
+        raise Refused(_role_missing(transition))
 
 
 def options(
