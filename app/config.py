@@ -27,6 +27,8 @@ class Settings:
     mail_from: str
     public_url: str
     proxies: int = 0
+    export_rows_at_once: int = 20_000
+    export_days: int = 7
 
 
 def settings_from(environ: "os._Environ[str] | dict[str, str]") -> Settings:
@@ -42,6 +44,8 @@ def settings_from(environ: "os._Environ[str] | dict[str, str]") -> Settings:
         proxies = int(environ.get("TRUSTED_PROXIES", "0"))
     except ValueError:
         raise BadSetting("TRUSTED_PROXIES must be the number of proxies in front, such as 1") from None
+    at_once = _whole(environ, "EXPORT_ROWS_AT_ONCE", 20_000)
+    days = _whole(environ, "EXPORT_DAYS", 7)
     host = environ.get("HOST", "127.0.0.1")
     return Settings(
         environment=environment,
@@ -53,7 +57,19 @@ def settings_from(environ: "os._Environ[str] | dict[str, str]") -> Settings:
         mail_from=environ.get("MAIL_FROM", "Shuniu <no-reply@localhost>"),
         public_url=environ.get("PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         proxies=proxies,
+        export_rows_at_once=at_once,
+        export_days=days,
     )
+
+
+def _whole(environ: "os._Environ[str] | dict[str, str]", name: str, otherwise: int) -> int:
+    try:
+        number = int(environ.get(name) or otherwise)
+    except ValueError:
+        number = -1
+    if number < 1:
+        raise BadSetting(f"{name} is {environ[name]!r}; set it to a whole number from 1, such as {otherwise}")
+    return number
 
 
 def secret_key(instance: Path) -> str:
@@ -80,6 +96,9 @@ def flask_config(settings: Settings, app_database_url: str) -> dict[str, Any]:
         "ENVIRONMENT": settings.environment,
         "INSTANCE": settings.instance,
         "DOCUMENTS": settings.instance / "documents",
+        "EXPORTS": settings.instance / "exports",
+        "EXPORT_ROWS_AT_ONCE": settings.export_rows_at_once,
+        "EXPORT_DAYS": settings.export_days,
         "SECRET_KEY": secret_key(settings.instance),
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 4, "max_overflow": 8},

@@ -35,6 +35,7 @@ MODULES = (
     "app.delivery.overview",
     "app.payments.models", "app.payments.inputs", "app.payments.choices", "app.payments.facts", "app.payments.effects",
     "app.payments.overview",
+    "app.audit.exports.models",
 )
 
 # Each has a function register(app) that adds its routes.

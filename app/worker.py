@@ -16,6 +16,8 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, text
 
 from app import create_app
+from app.audit.exports.asking import TASK
+from app.audit.exports.jobs import run_export, tend_exports
 from app.cases.due import fire_due
 from app.cases.log import ORIGIN, sequence_rows, sign_checkpoint, sign_requests, signing_key
 from app.cases.recount import recount_provisional
@@ -83,6 +85,7 @@ JOBS: tuple[tuple[str, str, Callable[[], None]], ...] = (
     ("dead_jobs", "* * * * *", forget_dead_jobs),
     ("papers", "*/30 * * * *", sweep_store),
     ("recount", "15 * * * *", recount),
+    ("exports", "* * * * *", tend_exports),
 )
 
 
@@ -93,6 +96,7 @@ def make_worker(app: Flask, database_url: str, signer: Signer | None) -> procras
     )
     for name, cron, run in JOBS:
         _add(worker, name, cron, _in_app(app, run))
+    _add_exports(worker, app)
     if signer is not None:
         _add(worker, "log", "* * * * * */1", signer.empty_queue)
         _add(worker, "checkpoint", "* * * * * */5", signer.sign)
@@ -105,6 +109,13 @@ def _add(worker: procrastinate.App, name: str, cron: str, run: Callable[[], None
     @worker.task(name=name, queueing_lock=name)
     def task(timestamp: int) -> None:
         run()
+
+
+def _add_exports(worker: procrastinate.App, app: Flask) -> None:
+    @worker.task(name=TASK, pass_context=True)
+    def export(context: procrastinate.JobContext, export_id: int) -> None:
+        with app.app_context():
+            run_export(export_id, ending=context.should_abort)
 
 
 def _in_app(app: Flask, run: Callable[[], None]) -> Callable[[], None]:
@@ -135,7 +146,8 @@ def main() -> None:
     with worker.open():
         worker.run_worker(
             name="worker",
-            concurrency=2,
+            # One may be making a download for minutes, which itself waits for the log to be signed.
+            concurrency=3,
             delete_jobs="successful",
             fetch_job_polling_interval=1.0,
             shutdown_graceful_timeout=SECONDS_TO_FINISH,

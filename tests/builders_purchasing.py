@@ -142,7 +142,8 @@ def some_officers(session: Any, office: Office) -> list[Actor]:
     """Return three officers of the office who have enrolled keys."""
     officers = [office.project_officer, office.buyer, office.second_buyer]
     for officer in officers:
-        opened(session, office, "opening_key", "enrol", officer, office=office.node_id, passphrase=PASSPHRASE)
+        key = opened(session, office, "opening_key", "enrol", officer, office=office.node_id, passphrase=PASSPHRASE)
+        moved(session, office, key.number, "rehearse", officer, passphrase=PASSPHRASE)
     return officers
 
 

@@ -7,7 +7,7 @@ meanwhile are left out whole, with their transfers and papers.
 """
 
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,23 +55,26 @@ def frozen(engine: Engine) -> Iterator[Connection]:
 
 
 def bundle(
-    engine: Engine, scope: Scope, wanted: Wanted, signer: Signer, known: Known, *, purpose: str | None = None
+    engine: Engine, scope: Scope, wanted: Wanted, signer: Signer, known: Known, *, purpose: str | None = None,
+    seen: Callable[[int], None] = lambda _rows: None,
 ) -> Generator[bytes]:
     """Return the bundle in pieces. All that can be refused is refused before the first piece.
 
-    Close the iterator, or read it to its end: then the files behind it are gone.
+    Close the iterator, or read it to its end: then the files behind it are gone. `seen` is told how many rows
+    were read, now and then; what it raises ends the bundle.
     """
-    pieces = _pieces(engine, scope, wanted, signer, known, purpose)
+    pieces = _pieces(engine, scope, wanted, signer, known, purpose, seen)
     next(pieces)
     return pieces
 
 
 def _pieces(
-    engine: Engine, scope: Scope, wanted: Wanted, signer: Signer, known: Known, purpose: str | None
+    engine: Engine, scope: Scope, wanted: Wanted, signer: Signer, known: Known, purpose: str | None,
+    seen: Callable[[int], None],
 ) -> Generator[bytes]:
     """Yield nothing first, as a sign that it is signed; then the zip."""
     with tempfile.TemporaryDirectory(prefix="shuniu-bundle-") as name:
-        found, origin, public_key = _collect(engine, scope, wanted, signer, known, Path(name))
+        found, origin, public_key = _collect(engine, scope, wanted, signer, known, Path(name), seen)
         told = {**scope.told, "cases": found.numbers} if scope.named else scope.told
         more: dict[str, Any] = {} if purpose is None else {"purpose": purpose}
         if not wanted.documents:
@@ -95,7 +98,8 @@ def _pieces(
 
 
 def _collect(
-    engine: Engine, scope: Scope, wanted: Wanted, signer: Signer, known: Known, folder: Path
+    engine: Engine, scope: Scope, wanted: Wanted, signer: Signer, known: Known, folder: Path,
+    seen: Callable[[int], None],
 ) -> tuple[Collected, str, bytes]:
     """Write the members, once a checkpoint covers all that was committed when we were asked; tell origin and key."""
     with frozen(engine) as connection:
@@ -110,7 +114,7 @@ def _collect(
                 raise NothingToBundle(_l("Nobody has made a move yet."))
             if last is not None and not asked_for & uncovered_moves(connection, scope, last.size):
                 checkpoint = parse_checkpoint(last.note.partition("\n\n")[0] + "\n")
-                at = Snapshot(connection, checkpoint, last.note)
+                at = Snapshot(connection, checkpoint, last.note, seen)
                 return collect(at, scope, wanted, known.tree, folder), checkpoint.origin, key
         wait_until(signer.deadline)
         key = known.public_key = signer.cover()

@@ -49,6 +49,7 @@ def audit_view(case: CaseRow, tree: LogTree | None = None) -> dict[str, Any]:
         "check": _check(case, moves, last, tree, hold),
         "verify_action": f"/audit/cases/{case.number}/verify",
         "bundle_href": f"/cases/{case.number}/bundle",
+        "export_href": f"/audit/exports?case={case.number}",
         "bundle_help": _("Whoever takes it can check it with nothing but Python. The download is recorded."),
         "moves": [_move(case, definition, row, by_hash, last.size if last else 0) for row in moves],
         "attempts": [_attempt(definition, row) for row in refused_on(db.session, case.id)],
@@ -152,7 +153,8 @@ def _attempt(definition: Definition, row: Any) -> dict[str, Any]:
 
 def _read(row: Any, papers: list[Standing]) -> str:
     names = {f"document {paper.document.id}": paper.document.name for paper in papers}
-    words = {"bundle": _("evidence bundle"), "audit view": _("audit view"), "document": _("paper")}
+    words = {"bundle": _("evidence bundle"), "audit view": _("audit view"), "document": _("paper"),
+             "csv": _("tables (CSV)"), "xlsx": _("spreadsheet (XLSX)")}
     what = words.get(row.what, row.what)
     return f"{what}: {names[row.subject]}" if row.subject in names else what
 

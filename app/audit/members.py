@@ -5,7 +5,7 @@ What each line holds stands in app/audit/bundle_format.py, which the verifier re
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -20,9 +20,9 @@ from app.audit.bundle_format import Source
 from app.audit.rendering import rendered_history, rendered_readme
 from app.audit.scopes import Query, Scope, covered_moves
 from app.audit.tree import BLOCK, LogTree, Proofs
+from app.cases.hidden import sealed_kinds
 from app.cases.models import Attempt, Case, History, LogLeaf, PersonalValue
 from app.cases.notes import Checkpoint
-from app.cases.sealed import sealed_kinds
 from app.documents.models import Document
 from app.documents.store import path_of
 from app.ledger.models import BudgetLine, LedgerAccount, Transfer
@@ -60,15 +60,21 @@ class Collected:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One state of the database, and the checkpoint that everything in it is told by."""
+    """One state of the database, and the checkpoint that everything in it is told by.
+
+    `seen` is told how many rows were read, now and then; what it raises ends the reading.
+    """
 
     connection: Connection
     checkpoint: Checkpoint
     note: str
+    seen: Callable[[int], None] = lambda _rows: None
 
     def stream(self, query: Query) -> Iterator[Any]:
         """Yield the rows of a query without holding all of them."""
-        yield from self.connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+        for rows in self.connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE)).partitions():
+            yield from rows
+            self.seen(len(rows))
 
 
 def collect(at: Snapshot, scope: Scope, wanted: Wanted, tree: LogTree, folder: Path) -> Collected:

@@ -4,7 +4,7 @@ Everything in a bundle is chosen by them, so what one member leaves out no other
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -39,6 +39,10 @@ class Scope:
         """Whether the manifest names every case that must be there, from its first move."""
         return self.told["kind"] not in ("whole", "period")
 
+    def telling(self, **more: Any) -> "Scope":
+        """Return the same scope of which the manifest says more."""
+        return replace(self, told={**self.told, **more})
+
 
 def of_case(case_ids: Sequence[int], number: str) -> Scope:
     """Return the scope of a case and those of its descendants that the reader may see."""
@@ -53,6 +57,14 @@ def family_of(session: AnySession, number: str, visible: ColumnElement[bool]) ->
     family = select(Case.id).where(Case.number == number, visible).cte("family", recursive=True)
     below = select(Case.id).join(family, Case.parent_id == family.c.id).where(visible)
     return list(session.scalars(select(family.union(below).c.id)))
+
+
+def of_project(case_ids: Sequence[int], number: str) -> Scope:
+    """Return the scope of a project: a case or contract with everything that belongs to it, all of it visible."""
+    return Scope(
+        {"kind": "project", "number": number}, Text(f"{number} 及其下全部办件", f"{number} with everything under it"),
+        Case.id.in_(case_ids), true(), true(),
+    )
 
 
 def of_organization(organization_id: int, name: str, visible: ColumnElement[bool]) -> Scope:

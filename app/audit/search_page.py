@@ -35,7 +35,7 @@ def search_view() -> dict[str, Any]:
         "filters": _filters(search, refused), "sentence": _sentence(search, refused), "rows": rows,
         "refused_only": refused, "views": _views(refused), "checkpoint": _checkpoint(),
         "count": ngettext("%(num)d row", "%(num)d rows", len(rows)), "pages": _pager(page.after),
-        "bundle_href": _bundle_href(search),
+        "bundle_href": _bundle_href(search), "exports_href": _exports_href(search),
     }
 
 
@@ -136,6 +136,12 @@ def _bundle_href(search: Search) -> str | None:
         return None
     days = {"from": search.first.isoformat(), "to": search.last.isoformat()}
     return f"/audit/bundle?{urlencode(days)}"
+
+
+def _exports_href(search: Search) -> str:
+    days = {"from": search.first, "to": search.last}
+    asked = urlencode({name: day.isoformat() for name, day in days.items() if day is not None})
+    return f"{HERE}/exports?{asked}" if asked else f"{HERE}/exports"
 
 
 def _pager(after: str | None) -> dict[str, Any] | None:

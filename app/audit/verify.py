@@ -271,7 +271,7 @@ def check_cases(bundle: Bundle) -> None:
     """Check that a bundle of cases holds these cases and no others."""
     scope = bundle.manifest["scope"]
     if scope["kind"] not in ("whole", "period"):
-        for case in sorted(set(scope.get("cases") or [scope["number"]]) ^ set(bundle.heads)):
+        for case in sorted(set(scope["cases"] if "cases" in scope else [scope["number"]]) ^ set(bundle.heads)):
             what = f"case {case} is missing or does not belong here"
             bundle.report.problem("history.jsonl", f"办件 {case} 缺失或多余", what)
 

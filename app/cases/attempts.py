@@ -6,6 +6,7 @@ from typing import Any
 
 from app.access.actor import Actor
 from app.access.nodes import AnySession
+from app.cases.hidden import hidden_id, is_sealed_kind
 from app.cases.models import Attempt
 from app.cases.snapshot import CaseRow
 from workflows.engine import Reason
@@ -23,6 +24,7 @@ def record_attempt(
     """Commit the record of a refused move; return its reasons. No reasons means: the revision was stale."""
     told = reasons_as_json(reasons)
     session.add(Attempt(
+        id=hidden_id(session, Attempt) if is_sealed_kind(kind) else None,
         at=now, case_id=case.id if case else None, kind=kind, trigger=trigger,
         state=case.state if case else None, person_id=actor.person_id,
         code=told[0]["code"] if told else "stale_revision", reasons=told, request_id=request_id,

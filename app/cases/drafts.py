@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.access.nodes import AnySession
 from app.access.secrets import new_wrapped_key, unwrapped_key
+from app.cases.hidden import is_sealed_kind
 from app.cases.models import Draft
-from app.cases.sealed import is_sealed_kind
 from app.errors import InvalidInput, Problem
 
 MOST_BYTES = 200_000

@@ -21,6 +21,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.extensions import db
 
 Moment = TIMESTAMP(timezone=True)
+CASE_GAP = 2**20
+"""How far the ids of two cases lie apart; 2**33 cases fit below 2**53, where JSON is exact."""
+ATTEMPT_GAP = 2**30
 
 
 class Case(db.Model):
@@ -43,7 +46,8 @@ class Case(db.Model):
         Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    # The gaps between ids hold those of sealed cases, at random: who sees two ids cannot count what came between.
+    id: Mapped[int] = mapped_column(BigInteger, Identity(increment=CASE_GAP), primary_key=True)
     number: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[str] = mapped_column(Text)
     place: Mapped[str] = mapped_column(Text)
@@ -185,7 +189,7 @@ class Attempt(db.Model):
         Index("ix_attempts_person_id_id", "person_id", "id"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(increment=ATTEMPT_GAP), primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     kind: Mapped[str] = mapped_column(Text)

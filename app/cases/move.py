@@ -16,7 +16,7 @@ from app.cases.snapshot import CaseRow
 
 UNAUDITED = frozenset({
     "cases", "history", "personal_values", "clocks", "drafts", "attempts", "idempotency_keys",
-    "log_queue", "documents", "case_documents", "notices", "deliveries", "mails", "reads",
+    "log_queue", "documents", "case_documents", "sealed_papers", "notices", "deliveries", "mails", "reads",
 })
 
 

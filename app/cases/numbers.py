@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.access.actor import Actor
 from app.access.nodes import AnySession
+from app.cases.hidden import hidden_id
 from app.cases.kinds import opening_node_of, opening_organization_of, opening_parent_of
 from app.cases.models import Case
 from app.cases.reading import lock_by_id, read_case
@@ -78,6 +79,7 @@ def open_row(
         raise InvalidInput({"organization": [str(_l("Choose for which organization you apply."))]})
     definition, pins = definition_in_force(session, kind, node_id, legal_class, now)
     case = Case(
+        id=hidden_id(session, Case) if definition.sealed_until else None,
         number=new_number(definition.number_prefix, now), kind=kind, place=definition.place,
         version=definition.version, legal_class=definition.legal_class, policy=pins, state=None,
         organization_id=organization_id, node_id=node_id, parent_id=parent_id, opened_at=now,

@@ -109,7 +109,7 @@ def _may_be_retried(error: DBAPIError) -> bool:
     if isinstance(error.orig, RETRIED):
         return True
     if isinstance(error, IntegrityError) and isinstance(error.orig, pg.UniqueViolation):
-        return error.orig.diag.constraint_name in ("pk_idempotency_keys", "uq_cases_number", "pk_history")
+        return error.orig.diag.constraint_name in ("pk_idempotency_keys", "uq_cases_number", "pk_cases", "pk_history")
     return isinstance(error, OperationalError) and error.connection_invalidated
 
 

@@ -9,7 +9,6 @@ from app.access.nodes import AnySession
 from app.cases.kinds import sealer_of
 from app.cases.models import SealedInput
 from app.cases.move import Move
-from workflows.loader import library
 
 UNSEAL = text("""
 WITH known AS (
@@ -18,16 +17,6 @@ WITH known AS (
 INSERT INTO log_queue (case_id, sequence)
 SELECT h.case_id, h.sequence FROM history h JOIN known ON known.id = h.case_id
 """)
-
-
-def sealed_kinds() -> list[str]:
-    """Return the kinds whose cases are sealed at first."""
-    return sorted({definition.kind for definition in library().definitions if definition.sealed_until})
-
-
-def is_sealed_kind(kind: str) -> bool:
-    """Tell whether what is handed in for cases of this kind is sealed at first."""
-    return kind in sealed_kinds()
 
 
 def keep_sealed(session: AnySession, move: Move) -> dict[str, Any]:

@@ -30,6 +30,11 @@ APP = {
     "contracts": ADD,
     "documents": ADD,
     "evaluation_results": ADD,
+    # What was asked for stays as it was asked; only what became of it is written.
+    "exports": ADD | {
+        "UPDATE (attempt, beat_at, cancelled_at, expires_at, failed_at, failure, finished_at, removed_at, rows_done,"
+        " rows_total, sha256, size, started_at)"
+    },
     "history": ADD,
     "instalments": ADD | {"UPDATE (deducted_fen)"},
     "ledger_accounts": ADD,

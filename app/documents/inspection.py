@@ -84,21 +84,26 @@ def type_of(name: str) -> FileType:
 
 def inspect(path: Path, name: str, limits: Limits) -> str:
     """Return the media type of a file under a cleaned name, or raise UploadRefused. Changes nothing."""
+    with path.open("rb") as file:
+        return inspect_open(file, path.stat().st_size, name, limits)
+
+
+def inspect_open(file: BinaryIO, size: int, name: str, limits: Limits) -> str:
+    """Return the media type of an open file of this size, read from its beginning; else as `inspect`."""
     file_type = type_of(name)
-    size = path.stat().st_size
     if size == 0:
         raise UploadRefused("empty", _l("The file is empty (0 bytes). Choose the file again and upload it."))
-    with path.open("rb") as file:
-        beginning = file.read(16)
-        if file_type.beginnings and not beginning.startswith(file_type.beginnings):
-            raise _not_what_it_says(extension_of(name), beginning)
-        if file_type.media_type not in (_DOCX, _XLSX) and ends_like_a_zip(file, size):
-            raise UploadRefused(
-                "hidden_archive",
-                _l("An archive is hidden behind this file. Open the file, save it anew and upload that."),
-            )
-        file.seek(0)
-        file_type.check(file, size, limits)
+    file.seek(0)
+    beginning = file.read(16)
+    if file_type.beginnings and not beginning.startswith(file_type.beginnings):
+        raise _not_what_it_says(extension_of(name), beginning)
+    if file_type.media_type not in (_DOCX, _XLSX) and ends_like_a_zip(file, size):
+        raise UploadRefused(
+            "hidden_archive",
+            _l("An archive is hidden behind this file. Open the file, save it anew and upload that."),
+        )
+    file.seek(0)
+    file_type.check(file, size, limits)
     return file_type.media_type
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    LargeBinary,
     Text,
     text,
 )
@@ -17,6 +18,9 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
+
+FIRST_SEALED = 2**52
+"""Papers of sealed cases have ids from here on, at random; those of documents stay below. All fit into JSON."""
 
 
 class Document(db.Model):
@@ -55,6 +59,32 @@ class Document(db.Model):
     uploaded_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     issued: Mapped[bool] = mapped_column(server_default=text("false"))
     verification_code: Mapped[str | None] = mapped_column(Text)
+
+
+class SealedPaper(db.Model):
+    """A paper for a sealed case, before its opening: what it is called, says and hashes to is ciphertext.
+
+    `file` names its ciphertext in the store, `size` is that file's; `about` is sealed under the paper's own key.
+    `own_key` is that key, wrapped, while the paper is a draft: it goes into the sealed case when that is handed in.
+    `sent` tells whether one form was sent twice.
+    """
+
+    __tablename__ = "sealed_papers"
+    __table_args__ = (
+        CheckConstraint("size > 0", name="size_is_positive"),
+        CheckConstraint(f"id >= {FIRST_SEALED}", name="id_is_of_no_document"),
+        Index("ix_sealed_papers_organization_id", "organization_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    uploaded_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    uploaded_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    file: Mapped[str] = mapped_column(Text, unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    about: Mapped[bytes] = mapped_column(LargeBinary)
+    own_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sent: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class CaseDocument(db.Model):

@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 from app.access.nodes import AnySession
 from app.documents.inspection import inspect, type_of
 from app.documents.limits import LIMITS, Limits
-from app.documents.models import Document
+from app.documents.models import Document, SealedPaper
 from app.documents.names import clean_name
 from app.documents.refusals import UploadRefused, megabytes
 
@@ -39,6 +39,10 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes:
         """Return up to `size` bytes; b'' at the end."""
         ...
+
+
+class ContentChanged(ValueError):
+    """The bytes are not those that were handed in."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,10 @@ def receive(
     name = clean_name(filename)
     type_of(name)
     if declared_size is not None and declared_size > limits.file_bytes:
-        raise _too_large(limits)
+        raise too_large(limits)
     with _arriving(folder, stream, limits) as arrived:
         media_type = inspect(arrived.path, name, limits)
-        _check_quota(session, organization_id, person_id, arrived.size, limits)
+        check_quota(session, organization_id, person_id, arrived.size, limits)
         document = Document(
             sha256=arrived.sha256,
             size=arrived.size,
@@ -110,6 +114,36 @@ def keep_issued(
             uploaded_at=now,
             issued=True,
             verification_code=verification_code,
+        )
+        _keep(session, folder, arrived, document)
+    return document
+
+
+def keep_opened(
+    session: AnySession,
+    stream: Readable,
+    *,
+    folder: Path,
+    name: str,
+    media_type: str,
+    sha256: str,
+    organization_id: int,
+    person_id: int,
+    uploaded_at: datetime,
+) -> Document:
+    """Keep a paper that was sealed until now and return its flushed row; raise ContentChanged for other bytes."""
+    with _arriving(folder, stream, None) as arrived:
+        if arrived.sha256 != sha256:
+            raise ContentChanged
+        document = Document(
+            sha256=sha256,
+            size=arrived.size,
+            media_type=media_type,
+            name=name,
+            organization_id=organization_id,
+            uploaded_by=person_id,
+            uploaded_at=uploaded_at,
+            issued=False,
         )
         _keep(session, folder, arrived, document)
     return document
@@ -163,11 +197,11 @@ def _place(folder: Path, arrived: _Arrived) -> os.stat_result | None:
             return None
         if not target.parent.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            _fsync_folder(target.parent.parent)
-            _fsync_folder(folder)
+            fsync_folder(target.parent.parent)
+            fsync_folder(folder)
         arrived.path.chmod(0o440)
         arrived.path.replace(target)
-        _fsync_folder(target.parent)
+        fsync_folder(target.parent)
         return target.stat()
 
 
@@ -199,7 +233,7 @@ def _copy(stream: Readable, file: BinaryIO, limits: Limits | None) -> tuple[str,
     while block := stream.read(BLOCK):
         size += len(block)
         if limits is not None and size > limits.file_bytes:
-            raise _too_large(limits)
+            raise too_large(limits)
         digest.update(block)
         file.write(block)
     return digest.hexdigest(), size
@@ -213,7 +247,8 @@ def _placing(folder: Path) -> Iterator[None]:
         yield
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
+    """Have the disk remember which files lie in a folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -221,15 +256,18 @@ def _fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _check_quota(
+def check_quota(
     session: AnySession, organization_id: int | None, person_id: int, size: int, limits: Limits
 ) -> None:
+    """Raise UploadRefused where so many bytes more would be too many for this organization or person."""
     owner = (
         Document.organization_id == organization_id
         if organization_id is not None
         else (Document.uploaded_by == person_id) & Document.organization_id.is_(None)
     )
     kept = session.scalar(select(func.coalesce(func.sum(Document.size), 0)).where(owner)) or 0
+    sealed = select(func.coalesce(func.sum(SealedPaper.size), 0)).where(SealedPaper.organization_id == organization_id)
+    kept += (session.scalar(sealed) or 0) if organization_id is not None else 0
     if kept + size > limits.organization_bytes:
         raise UploadRefused(
             "quota",
@@ -241,7 +279,8 @@ def _check_quota(
         )
 
 
-def _too_large(limits: Limits) -> UploadRefused:
+def too_large(limits: Limits) -> UploadRefused:
+    """Return the refusal of a file that is larger than these limits allow."""
     return UploadRefused(
         "too_large",
         _l(

@@ -7,11 +7,13 @@ from flask import Blueprint, Flask, Response, jsonify, request
 from flask_babel import lazy_gettext as _l
 
 from app.access.declare import allow
+from app.cases.hidden import is_sealed_kind
 from app.cases.log import LAST
 from app.cases.perform import perform
 from app.cases.queries import worklist
 from app.documents.blocks import blocks
 from app.documents.folder import documents_folder
+from app.documents.sealed import receive_sealed
 from app.documents.store import receive
 from app.doors.caller import actor, held, now, request_id, today
 from app.doors.case_json import case_json, line_json
@@ -134,7 +136,10 @@ def show_openapi() -> Response:
 @blueprint.post("/documents")
 @allow("signed_in")
 def upload_document() -> tuple[Response, int]:
-    """Take one file (multipart field `file`) for one of the caller's organizations or, for an office, the caller."""
+    """Take one file (multipart field `file`) for one of the caller's organizations or, for an office, the caller.
+
+    `kind` says for which kind of case: a paper for a sealed one is kept as ciphertext only.
+    """
     key = key_of_request()
     who = actor()
     upload = request.files.get("file")
@@ -142,7 +147,18 @@ def upload_document() -> tuple[Response, int]:
         raise InvalidInput({"file": [str(_l("Send one file in the field 'file'."))]})
     organization = _own_organization(request.form.get("organization", type=int))
 
+    sealed = is_sealed_kind(request.form.get("kind", ""))
+
     def write() -> dict[str, Any]:
+        if sealed:
+            if organization is None:
+                raise InvalidInput({"organization": [str(_l("Choose for which organization you apply."))]})
+            paper = receive_sealed(
+                db.session, upload.stream, folder=documents_folder(), filename=upload.filename or "",
+                organization_id=organization, person_id=who.person_id or 0, now=now(),
+            )
+            # The answer is kept beside the key, and so says nothing of the paper.
+            return {"id": paper, "sealed": True}
         document = receive(
             db.session, upload.stream, folder=documents_folder(), filename=upload.filename or "",
             organization_id=organization, person_id=who.person_id or 0, now=now(),
@@ -151,7 +167,7 @@ def upload_document() -> tuple[Response, int]:
         return {"id": document.id, "sha256": document.sha256, "size": document.size, "name": document.name,
                 "media_type": document.media_type}
 
-    told = sha256(f"{upload.filename}|{organization}|".encode())
+    told = sha256(f"{upload.filename}|{organization}|{sealed}|".encode())
     for block in blocks(upload.stream):  # type: ignore[arg-type]
         told.update(block)
     upload.stream.seek(0)

@@ -165,8 +165,10 @@ def _day(on: date, month: date, found: dict[date, list[OpenClock]]) -> dict[str,
         mark = _("make-up working day")
     elif not worked and named:
         mark = named[0] if language() == "zh" else named[1]
+    outside = on.month != month.month
     return {
-        "on": on, "number": on.day, "words": day(on), "outside": on.month != month.month, "today": on == today(),
+        "bare": outside or not (clocks or mark or on == today()),
+        "on": on, "number": on.day, "words": day(on), "outside": outside, "today": on == today(),
         "free": not worked, "mark": mark, "clocks": [shown(clock) for clock in clocks[:A_DAY_SHOWS]],
         "more": _address("/calendar/list", on=on.isoformat()) if len(clocks) > A_DAY_SHOWS else None,
     }

@@ -63,6 +63,7 @@ def case_view(case: CaseRow, choices: Choices) -> dict[str, Any]:
         "chain": _chain(case),
         "bundle_href": f"/cases/{case.number}/bundle",
         "audit_href": f"/audit/cases/{case.number}" if holds("auditor") else None,
+        "export_href": f"/audit/exports?case={case.number}" if holds("auditor") else None,
     }
 
 

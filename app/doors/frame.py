@@ -79,6 +79,7 @@ def _navigation(held: tuple[Holding, ...]) -> list[dict[str, Any]]:
         _item(_("Incubators"), "/incubators", "sprout"),
     ]
     if roles & money:
+        records.append(_item(_("Overview of funds"), "/funds", "chart-column"))
         records.append(_item(_("Budgets"), "/budget-lines", "coins"))
     if roles & {"finance_officer", "cashier", "auditor"}:
         records.append(_item(_("Bank statements"), "/statements", "landmark"))

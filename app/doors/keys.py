@@ -1,7 +1,6 @@
 """Was this request answered before? Idempotency for the few writes that are not moves of a case."""
 
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
 
 from flask import request
@@ -9,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.access.actor import Actor
+from app.access.secrets import keyed_digest
 from app.cases.models import IdempotencyKey
 from app.errors import KeyMissing, KeyReused
 from app.extensions import db
@@ -29,7 +29,7 @@ def once(actor: Actor, key: str, told: bytes, write: Callable[[], dict[str, Any]
 
     `write` returns the answer and does not commit. Raises KeyReused when the key came with other content.
     """
-    fingerprint = sha256(told).digest()
+    fingerprint = keyed_digest("once", told)
     earlier = _earlier(actor, key, fingerprint)
     if earlier is not None:
         return earlier, True

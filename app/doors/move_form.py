@@ -122,7 +122,9 @@ def move_form(
         formdata = MultiDict(request.form)
         _change_rows(formdata)
         if takes_files:
-            made.refusals = keep_uploads(formdata, "documents", organization_id)
+            made.refusals = keep_uploads(
+                formdata, "documents", organization_id, sealed=bool(definition.sealed_until)
+            )
     made.form = form_for(schema, rows_of=_rows_of(case, organization_id), prefix=prefix, formdata=formdata, data=data)
     return made
 

@@ -3,10 +3,12 @@
 from datetime import date
 from typing import Any
 
+from app.audit.exports.inputs import ExportInput
 from app.cases.inputs import Input
 from app.cases.kinds import input_of
 from app.cases.options import example_for
 from app.doors.case_json import schema_json
+from app.doors.schemas import json_schema
 from app.language import localized
 from workflows.definition import Definition, Transition
 from workflows.loader import library
@@ -25,7 +27,8 @@ PROBLEMS = {
     "401": "Nobody is signed in (not_signed_in)",
     "403": "Refused, with all reasons (refused), or not for any of the caller's roles (not_for_you)",
     "404": "Not there, or out of reach: the answer is the same (not_found)",
-    "409": "The case has moved meanwhile (stale_revision), or the account does not hold the amount (not_enough)",
+    "409": "The case has moved meanwhile (stale_revision), the account does not hold the amount (not_enough), too many "
+    "downloads are in the making (too_many_exports), or a file is not there (export_not_there)",
     "422": "Fields to mend (invalid_input), or a key used for another request (key_reused)",
     "503": "Nothing was changed; send the same request again (try_again)",
 }
@@ -114,8 +117,11 @@ def _get(
 def _fixed_paths() -> dict[str, Any]:
     upload = {"type": "object", "required": ["file"],
               "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"},
-                             "organization": {"type": "integer"}}}
-    document = {"type": "object", "properties": {"id": {"type": "integer"}, "sha256": {"type": "string"}}}
+                             "organization": {"type": "integer"},
+                             "kind": {"type": "string", "description": "for a sealed kind the file is sealed"}}}
+    document = {"type": "object", "properties": {
+        "id": {"type": "integer"}, "sha256": {"type": "string"}, "sealed": {"type": "boolean"},
+    }}
     return {
         "/api/v1/cases/{number}": _get("A case, what the caller may do with it and why not", NUMBER),
         "/api/v1/cases/{number}/bundle": _get("The verifiable history of a case", NUMBER, media="application/zip"),
@@ -123,6 +129,7 @@ def _fixed_paths() -> dict[str, Any]:
         "/api/v1/organizations": _get(
             "The register", {"name": "q", "in": "query", "schema": {"type": "string"}}, AFTER, LIMIT
         ),
+        **_export_paths(),
         "/api/v1/budget-lines/{id}": _get(
             "Where the money of a budget line stands",
             {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}},
@@ -138,6 +145,39 @@ def _fixed_paths() -> dict[str, Any]:
             }}},
             "responses": {"201": _content("The document", document), **_problems("400", "401", "422")},
         }},
+    }
+
+
+def _export_paths() -> dict[str, Any]:
+    export_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    export = {"type": "object", "properties": {
+        "id": {"type": "integer"}, "file": {"type": ["string", "null"]}, "rows_done": {"type": "integer"},
+        "rows_total": {"type": ["integer", "null"]},
+        "status": {"enum": ["waiting", "running", "ready", "failed", "cancelled", "expired"]},
+    }, "required": ["id", "status"]}
+    schema = ExportInput()
+    asked = {
+        "operationId": "ask_for_export", "summary": "Ask for records to take away; a worker makes the file",
+        "x-roles": ["auditor"], "parameters": [KEY],
+        "requestBody": {"required": True, "content": {"application/json": {
+            "schema": json_schema(schema),
+            "example": {"scope": "period", "from_day": "2026-03-01", "to_day": "2026-03-31", "format": "csv"},
+        }}},
+        "responses": {"201": _content("Where the download stands", export),
+                      **_problems("400", "401", "403", "404", "409", "422")},
+    }
+    cancelled = {
+        "operationId": "cancel_export", "summary": "Call off a download that is not ready", "x-roles": ["auditor"],
+        "parameters": [export_id, KEY],
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}, "example": {}}}},
+        "responses": {"200": _content("Where the download stands", export), **_problems("400", "401", "403", "404")},
+    }
+    return {
+        "/api/v1/exports": {"post": asked, **_get("The caller's downloads, the newest first")},
+        "/api/v1/exports/{id}": _get("Where a download stands", export_id),
+        "/api/v1/exports/{id}/file": _get("The file of a download that is ready", export_id,
+                                          media="application/octet-stream"),
+        "/api/v1/exports/{id}/cancel": {"post": cancelled},
     }
 
 

@@ -23,7 +23,7 @@ from app.affiliation.queries import Membership, hubs_of
 from app.cases.kinds import offer_of
 from app.cases.queries import find_cases
 from app.clock import business_now
-from app.doors.caller import held
+from app.doors.caller import held, holds
 from app.doors.list_pages import kind_titles
 from app.doors.list_pages import row as case_row
 from app.doors.move_form import organizations_of_caller
@@ -148,6 +148,7 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
         contracts=_contracts(profile.row.id, own),
         cases=[case_row(line) for line in cases.rows],
         actions=_actions(profile.row.id) if own else [],
+        export_href=f"/audit/exports?organization={profile.row.id}" if holds("auditor") else None,
         confirm_form=form if may_confirm else None,
         confirm_action=url_for("organization.confirm_registration", organization_id=profile.row.id),
         latest_day=today(),

@@ -10,6 +10,8 @@ from app.doors import (
     calendar_pages,
     case_pages,
     clock_pages,
+    export_api,
+    export_pages,
     frame,
     health,
     home_pages,
@@ -30,8 +32,8 @@ def register(app: Flask) -> None:
     frame.register(app)
     problems.register(app)
     for door in (
-        api, calendar_pages, case_pages, clock_pages, home_pages, hub_pages, incubator_pages, list_pages,
-        organization_pages, personal_pages,
+        api, calendar_pages, case_pages, clock_pages, export_api, export_pages, home_pages, hub_pages, incubator_pages,
+        list_pages, organization_pages, personal_pages,
     ):
         door.register(app)
     app.register_blueprint(health.blueprint)

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import request
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from app.cases.snapshot import CaseRow
 from app.documents.folder import documents_folder
 from app.documents.models import Document
 from app.documents.queries import reusable_documents
 from app.documents.refusals import UploadRefused
+from app.documents.sealed import Drafted, drafted_papers, receive_sealed
 from app.documents.store import receive
 from app.doors.caller import actor, now
 from app.doors.markup import text as in_words
@@ -29,9 +31,12 @@ MOST = "20 MB"
 
 
 def keep_uploads(
-    formdata: MultiDict[str, Any], name: str, organization_id: int | None
+    formdata: MultiDict[str, Any], name: str, organization_id: int | None, *, sealed: bool = False
 ) -> dict[str, list[str]]:
-    """Keep every file posted under `<name>-<slot>-file` and add its id to the form data; return refusals by slot."""
+    """Keep every file posted under `<name>-<slot>-file` and add its id to the form data; return refusals by slot.
+
+    For a `sealed` kind of case they are kept as ciphertext from the first byte on.
+    """
     refusals: dict[str, list[str]] = {}
     for key in request.files:
         if not (key.startswith(f"{name}-") and key.endswith("-file")):
@@ -41,16 +46,32 @@ def keep_uploads(
             if not upload.filename:
                 continue
             try:
-                document = receive(
-                    db.session, upload.stream, folder=documents_folder(), filename=upload.filename,
-                    organization_id=organization_id, person_id=actor().person_id or 0, now=now(),
-                )
+                kept = (_sealed if sealed else _plain)(upload, organization_id)
             except UploadRefused as refusal:
                 db.session.rollback()
                 refusals.setdefault(slot, []).append(f"{upload.filename}: {refusal.detail}")
                 continue
-            formdata.add(f"{name}-{slot}", str(_kept_once(document)))
+            formdata.add(f"{name}-{slot}", str(kept))
     return refusals
+
+
+def _plain(upload: FileStorage, organization_id: int | None) -> int:
+    return _kept_once(receive(
+        db.session, upload.stream, folder=documents_folder(), filename=upload.filename or "",
+        organization_id=organization_id, person_id=actor().person_id or 0, now=now(),
+    ))
+
+
+def _sealed(upload: FileStorage, organization_id: int | None) -> int:
+    if organization_id is None:
+        raise UploadRefused("no_organization", _l("Choose for which organization you apply."))
+    kept = receive_sealed(
+        db.session, upload.stream, folder=documents_folder(), filename=upload.filename or "",
+        organization_id=organization_id, person_id=actor().person_id or 0, now=now(),
+        form=request.form.get("_key", ""),
+    )
+    db.session.commit()
+    return kept
 
 
 def _kept_once(document: Document) -> int:
@@ -75,7 +96,8 @@ def slots_for(
     chosen: list[dict[str, Any]], refusals: Mapping[str, list[str]],
 ) -> list[dict[str, Any]]:
     """Return the slots of a documents field as the macro shows them: attached, reusable, limits and mistakes."""
-    known = _documents({item["document_id"] for item in chosen})
+    ids = {item["document_id"] for item in chosen}
+    known: dict[int, Document | Drafted] = {**_documents(ids), **drafted_papers(db.session, organization_id, ids)}
     names = transition.documents or tuple(n for n, slot in definition.documents.items() if not slot.issued)
     return [
         _slot(definition.documents[name], organization_id, chosen, known, refusals.get(name, []))
@@ -85,8 +107,8 @@ def slots_for(
 
 
 def _slot(
-    slot: DocumentSlot, organization_id: int | None, chosen: list[dict[str, Any]], known: dict[int, Document],
-    errors: list[str],
+    slot: DocumentSlot, organization_id: int | None, chosen: list[dict[str, Any]],
+    known: Mapping[int, Document | Drafted], errors: list[str],
 ) -> dict[str, Any]:
     attached = [known[i["document_id"]] for i in chosen if i["slot"] == slot.name and i["document_id"] in known]
     reusable = (

@@ -31,7 +31,7 @@ from app.clock import SHANGHAI, business_now, real_now
 from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
-from app.payments import contract_page, line_page
+from app.payments import contract_page, fund_files, fund_pages, line_page
 from app.payments.bank_file import Defect, StatementUnreadable
 from app.payments.bank_orders import export_instructions, sample_statement
 from app.payments.models import BankStatement
@@ -68,6 +68,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(line_page.pages)
     app.register_blueprint(contract_page.pages)
+    app.register_blueprint(fund_pages.pages)
+    app.register_blueprint(fund_files.pages)
 
 
 @pages.get("/statements")

@@ -28,3 +28,12 @@ def reason_of(line: LineRow) -> str:
     if line.outcome in ("matched", "rejected") and not line.proven and line.reason != "came_back":
         return str(NOT_BOOKED)
     return str(REASONS[line.reason]) if line.reason else ""
+
+CAUSES = {
+    "evaluation": _l("Evaluation or acceptance is late"),
+    "invoice": _l("Nobody has asked for it with an invoice"),
+    "organization": _l("Waits for the organization"),
+    "buyer": _l("The buyer's check is late"),
+    "treasury": _l("Waits for finance, cashier or bank"),
+}
+"""Why an instalment is late."""

@@ -23,12 +23,16 @@ Moment = TIMESTAMP(timezone=True)
 
 
 class OpeningKey(db.Model):
-    """An opening officer's key (开标密钥), private half wrapped under a passphrase. The newest of a person counts."""
+    """An opening officer's key (开标密钥), private half wrapped under a passphrase. The newest of a person counts.
+
+    `rehearsed_at`: when it last opened a trial box; `retired_at`: since then no new call uses it.
+    """
 
     __tablename__ = "opening_keys"
     __table_args__ = (Index("ix_opening_keys_person_id_id", "person_id", "id"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"))
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
@@ -37,6 +41,8 @@ class OpeningKey(db.Model):
     operations: Mapped[int] = mapped_column(Integer)
     memory: Mapped[int] = mapped_column(BigInteger)
     enrolled_at: Mapped[datetime] = mapped_column(Moment)
+    rehearsed_at: Mapped[datetime | None] = mapped_column(Moment, active_history=True)
+    retired_at: Mapped[datetime | None] = mapped_column(Moment, active_history=True)
 
 
 class PackageSeal(db.Model):

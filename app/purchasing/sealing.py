@@ -69,6 +69,17 @@ def _box(passphrase: str, salt: bytes, operations: int, memory: int) -> SecretBo
     return SecretBox(pwhash.argon2id.kdf(SecretBox.KEY_SIZE, words, salt, opslimit=operations, memlimit=memory))
 
 
+def open_canary(key: OfficerKey, passphrase: str) -> None:
+    """Seal a trial box to the officer's public half and open it with the private one; raise what stands in the way."""
+    private, canary = unlock(key, passphrase), utils.random()
+    try:
+        opened = SealedBox(PrivateKey(private)).decrypt(SealedBox(PublicKey(key.public)).encrypt(canary))
+    except CryptoError:
+        raise BadSeal from None
+    if opened != canary:
+        raise BadSeal
+
+
 def new_package_key(officers: Mapping[int, bytes]) -> PackageKey:
     """Return a key whose private half any two of these officers (id -> public key) can recover together."""
     private = PrivateKey.generate()

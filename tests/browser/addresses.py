@@ -26,8 +26,9 @@ def pages_by_reader(site: Site) -> dict[str | None, list[str]]:
         "staff3": [f"/organizations/{third}", f"/apply/payment?organization={third}", f"/cases/{asked}",
                    f"/cases/{joined}/receipt", "/notices", f"/hubs/{hub}", "/apply/affiliation"],
         "registrar": ["/", "/worklist", "/cases", f"/cases/{applied}", f"/cases/{applied}/do/ask_correction",
-                      f"/cases/{applied}/personal", "/organizations", "/audit"],
-        "finance": ["/worklist", f"/cases/{asked}", "/budget-lines", "/budget-lines/1", "/statements"],
+                      f"/cases/{applied}/personal", "/organizations", "/audit", "/calendar", "/calendar/list"],
+        "finance": ["/worklist", f"/cases/{asked}", "/budget-lines", "/budget-lines/1", "/statements",
+                    "/funds", "/funds/rows?part=committed", "/funds/late"],
         "auditor": ["/audit", f"/audit/cases/{asked}", f"/cases/{asked}", "/cases?status=closed"],
         "admin": ["/people", "/demo/clock", "/worklist"],
     }

@@ -13,7 +13,7 @@ from workflows.definition import ROLE_CODES
 from workflows.engine import Refused, decide
 from workflows.kinds.bid import BidFacts
 from workflows.kinds.call import CallFacts, PackageFacts
-from workflows.kinds.programme import ProgrammeFacts
+from workflows.kinds.opening_key import OpeningKeyFacts
 from workflows.loader import library
 
 KEY, CALL, PACKAGE, BID = (shipped(kind) for kind in ("opening_key", "call", "package", "bid"))
@@ -24,6 +24,7 @@ def call_facts(**changes: Any) -> CallFacts:
         case=case(step("draft", person=5, role="project_officer")), plan_approved=True, plan_is_free=True,
         method="open_tender", plan_fen=100, packages_fen=100, largest_fen=60, cap_fen=60, available_fen=100,
         amount_fen=100, bids_due_at=NOW + timedelta(days=20), documents_until=date(2026, 3, 9), officers_ready=True,
+        officers_rehearsed=(NOW, NOW, NOW),
     )
     return replace(facts, **changes)
 
@@ -40,7 +41,13 @@ def bid_facts(**changes: Any) -> BidFacts:
     return replace(facts, **changes)
 
 
-KEY_ALLOWED: Allowed = {(None, "enrol"): ("enrolled", {"project_officer", "buyer", "procurement_supervisor"})}
+OPENERS = {"project_officer", "buyer", "procurement_supervisor"}
+OWN_KEY = OpeningKeyFacts(case(step("enrol", person=acting("buyer").person_id, role="buyer")))
+KEY_ALLOWED: Allowed = {
+    (None, "enrol"): ("enrolled", OPENERS),
+    ("enrolled", "rehearse"): ("enrolled", OPENERS),
+    ("enrolled", "retire"): ("retired", OPENERS),
+}
 CALL_ALLOWED: Allowed = {
     (None, "draft"): ("drafted", {"project_officer"}),
     ("drafted", "return_for_changes"): ("returned", {"buyer"}),
@@ -50,7 +57,6 @@ CALL_ALLOWED: Allowed = {
     ("returned", "withdraw"): ("withdrawn", {"project_officer"}),
     ("published", "cancel"): ("cancelled", {"buyer"}),
 }
-OPENERS = {"project_officer", "buyer", "procurement_supervisor"}
 PACKAGE_ALLOWED: Allowed = {
     ("closed", "open_bids"): ("opened", OPENERS),
     ("opened", "finish_qualification"): ("qualified", {"project_officer"}),
@@ -67,6 +73,7 @@ BID_ALLOWED: Allowed = {
     ("opened", "disqualify"): ("disqualified", {"project_officer"}),
 }
 BY_SYSTEM = {
+    "opening_key": {("enrolled", "expire"): "retired"},
     "call": {("published", "finish"): "finished"},
     "package": {
         (None, "publish"): "open", ("open", "close_bidding"): "closed", ("reviewing", "complete_scoring"): "scored",
@@ -81,7 +88,7 @@ BY_SYSTEM = {
     },
 }
 KINDS = [
-    (KEY, ProgrammeFacts(case()), KEY_ALLOWED), (CALL, call_facts(), CALL_ALLOWED),
+    (KEY, OWN_KEY, KEY_ALLOWED), (CALL, call_facts(), CALL_ALLOWED),
     (PACKAGE, package_facts(), PACKAGE_ALLOWED), (BID, bid_facts(), BID_ALLOWED),
 ]
 
@@ -133,6 +140,24 @@ def test_a_call_is_checked_when_it_is_drafted_and_again_when_it_is_published(sta
     found = outcome(CALL, state, trigger, acting(role), call_facts(**different))
 
     assert found == f"refused: {reason}"
+
+
+@pytest.mark.parametrize(("last", "found"), [
+    (NOW, "published"), (NOW - timedelta(days=30), "published"),
+    (NOW - timedelta(days=30, seconds=1), "refused: officers_not_rehearsed"), (None, "refused: officers_not_rehearsed"),
+])
+def test_a_call_is_published_only_if_each_officer_rehearsed_within_thirty_days(last, found: str):
+    facts = call_facts(officers_rehearsed=(NOW, last, NOW))
+
+    assert outcome(CALL, "drafted", "publish", acting("buyer"), facts) == found
+    assert outcome(CALL, None, "draft", acting("project_officer"), facts) == "drafted"
+
+
+@pytest.mark.parametrize("trigger", ["rehearse", "retire"])
+def test_nobody_uses_the_key_of_another_officer(trigger: str):
+    stranger = acting("buyer", person=4711)
+
+    assert outcome(KEY, "enrolled", trigger, stranger, OWN_KEY) == "refused: not_your_key"
 
 
 @pytest.mark.parametrize(("method", "days"), [("open_tender", 20), ("consultation", 10), ("grant_call", 10)])
@@ -237,5 +262,7 @@ def test_a_notice_to_an_office_about_a_sealed_case_is_a_mistake():
     assert found == ["hand_in tells project_officer of a case that is still sealed"]
 
 
-def test_the_matrix_helper_agrees_on_the_kind_without_system_moves():
-    assert assert_matrix(KEY, ProgrammeFacts(case()), KEY_ALLOWED) == 2 * 1 * 22
+def test_the_matrix_helper_agrees_on_the_keys_of_officers():
+    allowed = {**KEY_ALLOWED, ("enrolled", "expire"): ("retired", set())}
+
+    assert assert_matrix(KEY, OWN_KEY, allowed) == 3 * 4 * 22

@@ -35,6 +35,7 @@ class CallFacts:
     bids_due_at: datetime | None
     documents_until: date | None
     officers_ready: bool
+    officers_rehearsed: tuple[datetime | None, ...]
 
 
 def _yuan(fen: int) -> str:
@@ -146,6 +147,27 @@ def officers_ready(facts: CallFacts, acting: Acting, data: Data, now: datetime) 
         Text(
             "请选择三名不同的、已登记开标密钥的人员。",
             "Choose three different people who have enrolled an opening key.",
+        ),
+    )
+
+
+@guard(
+    "officers_rehearsed",
+    Text("开标人员近期演练过", "The opening officers rehearsed lately"),
+    needs=("officers_rehearsed",),
+)
+def officers_rehearsed(facts: CallFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse to publish while an officer has not opened a trial box within the last so many days."""
+    number = facts.case.policy.number("opening_rehearsal")
+    since = now - timedelta(days=number.value)
+    if all(at is not None and at >= since for at in facts.officers_rehearsed):
+        return None
+    return Reason(
+        "officers_not_rehearsed",
+        Text(
+            f"每名开标人员须在近 {number.value} 日内用自己的口令完成开标演练；请在各自的密钥办件中演练。",
+            f"Every opening officer must have rehearsed with the own passphrase within {number.value} days; "
+            "each does so in the case of the own key.",
         ),
     )
 

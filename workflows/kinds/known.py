@@ -10,6 +10,7 @@ from workflows.kinds.closure import ClosureFacts
 from workflows.kinds.evaluation import EvaluationFacts
 from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.kinds.milestone_report import MilestoneReportFacts
+from workflows.kinds.opening_key import OpeningKeyFacts
 from workflows.kinds.payment import PaymentFacts
 from workflows.kinds.plan import PlanFacts
 from workflows.kinds.programme import ProgrammeFacts
@@ -27,7 +28,7 @@ FACTS: dict[str, type] = {
     "closure": ClosureFacts,
     "programme": ProgrammeFacts,
     "plan": PlanFacts,
-    "opening_key": ProgrammeFacts,
+    "opening_key": OpeningKeyFacts,
     "call": CallFacts,
     "package": PackageFacts,
     "bid": BidFacts,

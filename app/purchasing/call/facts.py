@@ -78,6 +78,7 @@ def call_facts(
         bids_due_at=said.bids_due_at,
         documents_until=said.documents_until,
         officers_ready=len(set(said.officers)) == len(OFFICERS) and len(keys) == len(OFFICERS),
+        officers_rehearsed=tuple(keys[officer].rehearsed_at if officer in keys else None for officer in said.officers),
     )
 
 

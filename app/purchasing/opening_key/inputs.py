@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.cases.inputs import Input, declaration_field, row_choice_field, secret_field
+from app.cases.inputs import Input, declaration_field, row_choice_field, secret_field, text_field
 from app.cases.kinds import input_for
 
 
@@ -16,3 +16,17 @@ class EnrolKey(Input):
         help=_l("At least 12 characters. It is kept nowhere: who forgets it cannot open bids."),
     )
     declaration = declaration_field(_l("I keep this passphrase to myself."))
+
+
+@input_for("opening_key", "rehearse")
+class RehearseKey(Input):
+    """The officer's own passphrase, to show that it opens."""
+
+    passphrase = secret_field(_l("Passphrase for opening bids"))
+
+
+@input_for("opening_key", "retire")
+class RetireKey(Input):
+    """Why the key is no longer used, if the officer wants to say."""
+
+    reason = text_field(_l("Reason"), max=500, required=False, example="岗位调整。")

@@ -8,16 +8,18 @@ from sqlalchemy import delete, select
 from app.cases.kinds import effect
 from app.cases.models import Case
 from app.cases.move import FollowOn, Move
+from app.cases.papers import opened_documents
 from app.cases.sealed import sealed_inputs_of, tell_of_closed
+from app.documents.folder import documents_folder
+from app.documents.sealing import PaperDamaged
 from app.errors import InvalidInput
 from app.ledger.accounts import package_balances
 from app.ledger.steps import Because, release, reserve
 from app.ledger.transfers import NotEnough
-from app.purchasing.opening_key.effects import newest_keys
+from app.purchasing.opening_key.effects import kept_key, newest_keys
 from app.purchasing.sealed import OpeningKey, PackageSeal, PackageShare
 from app.purchasing.sealing import (
     BadSeal,
-    OfficerKey,
     WrongPassphrase,
     new_package_key,
     recover,
@@ -68,9 +70,12 @@ def open_bids(move: Move) -> list[FollowOn]:
     for bid in _standing_bids(move):
         last = sealed_inputs_of(move.session, bid.id)[0]
         try:
-            data = unseal(private, last.ciphertext, package=move.case.number, bidder=bid.organization_id or 0)
+            sealed = unseal(private, last.ciphertext, package=move.case.number, bidder=bid.organization_id or 0)
+            data = opened_documents(
+                move.session, sealed, folder=documents_folder(), organization_id=bid.organization_id or 0
+            )
             follow_ons.append(FollowOn("bid", "open", number=bid.number, data=data))
-        except BadSeal:
+        except (BadSeal, PaperDamaged):
             follow_ons.append(FollowOn("bid", "set_aside", number=bid.number))
     _destroy_key(move)
     tell_of_closed(move.session, move.case.id)
@@ -88,9 +93,8 @@ def _recovered(move: Move) -> bytes:
     }
     for officer, passphrase in (("officer", "passphrase"), ("second_officer", "second_passphrase")):
         key = keys[data[officer]]
-        kept = OfficerKey(key.public_key, key.salt, key.wrapped, key.operations, key.memory)
         try:
-            unlocked[key.id] = unlock(kept, data[passphrase])
+            unlocked[key.id] = unlock(kept_key(key), data[passphrase])
         except WrongPassphrase:
             raise InvalidInput({passphrase: [str(_l("This is not the officer's passphrase."))]}) from None
     first, second = sorted(unlocked)

@@ -51,7 +51,7 @@
 
   /* lists: a filter, a sort or the next page replaces one region and keeps the address */
   let loading, shown = location.pathname + location.search;
-  async function swap(selector, address, remember = true) {
+  async function swap(selector, address, remember = true, quiet = false) {
     const region = document.querySelector(selector);
     if (!region) { location.assign(address); return; }
     loading?.abort();
@@ -67,9 +67,14 @@
       shown = location.pathname + location.search;
       live(fresh.dataset.count || "");
     } catch (problem) {
-      if (problem.name !== "AbortError") location.assign(address);
+      if (problem.name !== "AbortError" && !quiet) location.assign(address);
     }
   }
+  /* what is in the making: its region is looked at again, unless somebody is in it or looks elsewhere */
+  setInterval(() => {
+    const region = document.querySelector("[data-poll][id]");
+    if (region && !document.hidden && !region.contains(document.activeElement)) swap("#" + region.id, location.href, false, true);
+  }, 2000);
   function addressOf(form) {
     const address = new URL(form.action);
     address.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
