@@ -325,7 +325,7 @@ class Driver:
         """Let minutes to weeks pass; half of the time what is due waits for whoever comes next."""
         by = self.chance.choices(
             (timedelta(minutes=10), timedelta(hours=5), timedelta(days=1), timedelta(days=3), self._until_due()),
-            (20, 30, 0, 0, 0) if self.steering.urgent else (20, 30, 25, 10, 15),
+            (20, 30, 0, 0, 0) if ("bid", "hand_in") in self.steering.urgent else (20, 30, 25, 10, 15),
         )[0]
         fired = self.world.move_clock(by=by, fire=self.chance.random() < 0.6)
         self.told.append(f"{by} passed, {fired} due")
@@ -341,6 +341,12 @@ class Driver:
             return timedelta(days=1)
         weights = [self.steering.rarity((row.kind, row.fires)) for row in running]
         return max(self.chance.choices(running, weights)[0].due_at - now, timedelta()) + timedelta(seconds=1)
+
+    def years_pass(self) -> None:
+        """Let so much time pass that every clock has run out."""
+        fired = self.world.move_clock(by=timedelta(days=1100), fire=True)
+        self.told.append(f"three years passed, {fired} due")
+        self._looked()
 
     def bank_answers(self) -> None:
         """Let the bank answer what is in transit."""

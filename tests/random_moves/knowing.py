@@ -216,6 +216,16 @@ def _key(world: World, case: CaseRow | None, member: Member, data: Data) -> Data
     return data | {"passphrase": f"{PASSPHRASE} {member.actor.person_id}"}
 
 
+@knows("opening_key", "rehearse", "retire")
+def _own_key(world: World, case: CaseRow | None, member: Member, data: Data) -> Data | None:
+    assert case is not None
+    mine = world.rows("SELECT FROM opening_keys WHERE case_id = :c AND person_id = :p", c=case.id,
+                      p=member.actor.person_id)
+    if not mine:
+        return None
+    return data | ({"passphrase": f"{PASSPHRASE} {member.actor.person_id}"} if "passphrase" in data else {})
+
+
 @knows("programme", "enter")
 def _programme(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
     regime = world.chance.choice("PPG")
@@ -242,13 +252,19 @@ def _plan(world: World, case: CaseRow | None, member: Member, data: Data) -> Dat
     }
 
 
+OFFICERS = """
+SELECT DISTINCT ON (person_id) person_id, rehearsed_at >= :since AS ready FROM opening_keys
+ WHERE retired_at IS NULL ORDER BY person_id, id DESC
+"""
+
+
 @knows("call", "draft", "redraft")
 def _call(world: World, case: CaseRow | None, member: Member, data: Data) -> Data | None:
     plans = world.rows(
         "SELECT p.case_id FROM plans p JOIN cases c ON c.id = p.case_id WHERE c.state = 'approved' AND NOT EXISTS"
         " (SELECT FROM calls k WHERE k.plan_id = p.case_id AND k.released_at IS NULL) ORDER BY 1"
     ) if case is None else world.rows("SELECT plan_id AS case_id FROM calls WHERE case_id = :c", c=case.id)
-    officers = [row.person_id for row in world.rows("SELECT DISTINCT person_id FROM opening_keys ORDER BY 1")]
+    officers = [row.person_id for row in world.rows(OFFICERS, since=world.now - timedelta(days=10))]
     if not plans or len(officers) < 3:
         return None
     due = world.now + timedelta(days=world.chance.randint(21, 30))
@@ -301,6 +317,9 @@ SELECT c.id FROM cases c JOIN clocks k ON k.case_id = c.id AND k.name = 'bidding
 
 
 def urgent(world: World) -> set[tuple[str, str]]:
-    """Return what is not to be put off: bids, while a package waits for them."""
+    """Return what is not to be put off: bids, while a package waits for them; and that officers rehearse."""
     waiting = world.rows(WAITING_FOR_BIDS.format(more=""), now=world.now)
-    return {("bid", "hand_in")} if waiting else set()
+    pressing = {("bid", "hand_in")} if waiting else set()
+    calling = world.rows("SELECT FROM cases WHERE kind = 'call' AND state IN ('drafted', 'returned')")
+    officers = world.rows(OFFICERS, since=world.now - timedelta(days=20)) if calling else []
+    return pressing | ({("opening_key", "rehearse")} if any(not row.ready for row in officers) else set())

@@ -14,6 +14,7 @@ from workflows.guards import guard_named
 NOBODY = "whoever acted before"
 AS = "whoever acted before as "
 DID = "whoever fired "
+NOT_ONE_S_OWN = "whoever did not fire "
 SIGNED = "whoever signed the contract"
 
 STAFF = f"{AS}staff"
@@ -26,6 +27,8 @@ APART: dict[tuple[str, str], tuple[str, ...]] = {
     ("incubation", "publish"): (STAFF, f"{AS}incubator_operator"),
     ("incubation", "stop"): (STAFF, f"{AS}incubator_operator"),
     ("incubation", "graduate"): (STAFF, f"{AS}incubator_operator"),
+    ("opening_key", "rehearse"): (f"{NOT_ONE_S_OWN}enrol",),
+    ("opening_key", "retire"): (f"{NOT_ONE_S_OWN}enrol",),
     ("programme", "confirm"): (NOBODY,),
     ("programme", "refuse"): (NOBODY,),
     ("plan", "approve"): (NOBODY,),
@@ -85,6 +88,9 @@ def acted_against(world: World, move: Person, earlier: Sequence[Any]) -> list[st
             wrong = any(row.person_id == person for row in by_people)
         elif rule == SIGNED:
             wrong = any(row.signed_by == person for row in world.rows(SIGNERS, case=move.case_id))
+        elif rule.startswith(NOT_ONE_S_OWN):
+            first = rule.removeprefix(NOT_ONE_S_OWN)
+            wrong = not any(row.person_id == person and row.trigger == first for row in by_people)
         elif rule.startswith(AS):
             wrong = any(row.person_id == person and row.role == rule.removeprefix(AS) for row in by_people)
         else:

@@ -35,7 +35,7 @@ from tests.seeded import Apart, application
 START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
 """Monday, 1 June 2026, 09:00 in Shanghai: whatever the machine's clock says, a seed tells the same story."""
 CITY = Plan("110102", "110000", "xc", "北京市西城区")
-PASSPHRASE = "three lanterns by the lake"
+PASSPHRASE = "four cranes over the marsh"
 CONDITIONS = ("none", "report", "mid_evaluation", "final_evaluation", "acceptance")
 
 
