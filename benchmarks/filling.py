@@ -77,8 +77,11 @@ UPDATE ledger_accounts a SET debits = debits + t.amount
 BUDGET_FEN = 10**14
 
 
-def fill(connection: psycopg.Connection, organizations: int, seed: int) -> None:
-    """Fill the migrated, empty database of the current application over a superuser's `connection`."""
+def fill(connection: psycopg.Connection, organizations: int, seed: int, deep: int = 10_000) -> None:
+    """Fill the migrated, empty database of the current application over a superuser's `connection`.
+
+    One case gets `deep` moves, for lists that go far down.
+    """
     now = real_now().replace(microsecond=0)
     builder = Builder(db.session, Path(current_app.config["DOCUMENTS"]), now)
     build_district(builder)
@@ -91,7 +94,7 @@ def fill(connection: psycopg.Connection, organizations: int, seed: int) -> None:
     connection.execute("SET session_replication_role = replica")
     available = {row[0]: row[1] for row in connection.execute(AVAILABLE)}
     done = 0
-    for rows in in_batches(invention, organizations):
+    for rows in in_batches(invention, organizations, deep):
         rows["transfers"] = _transfers(rows.pop("reservations", []), available, ids, now)
         for table, columns in COLUMNS.items():
             _copy(connection, table, columns, rows[table])

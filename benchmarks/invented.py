@@ -275,12 +275,14 @@ class Invention:
         return f"{self.chance.choice('赵钱孙李周吴郑王冯陈')}{self._sign()}"
 
 
-def in_batches(invention: Invention, organizations: int, size: int = 2_000) -> Iterator[dict[str, list[Any]]]:
-    """Yield the rows of so many organizations at a time, by table."""
+def in_batches(
+    invention: Invention, organizations: int, deep: int, size: int = 2_000
+) -> Iterator[dict[str, list[Any]]]:
+    """Yield the rows of so many organizations at a time, by table; at last one case of `deep` moves."""
     for number in range(organizations):
         invention.organization(number)
         if (number + 1) % size == 0 or number + 1 == organizations:
             if number + 1 == organizations:
-                invention.deep_case(10_000)
+                invention.deep_case(deep)
             yield invention.rows
             invention.rows = defaultdict(list)

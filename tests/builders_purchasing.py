@@ -3,24 +3,32 @@
 import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from flask import current_app
+from sqlalchemy import create_engine, select
 
 from app.access.actor import Actor
 from app.cases.due import fire_due
 from app.cases.inputs import example_row
 from app.cases.kinds import input_of
+from app.cases.log import ORIGIN
 from app.cases.models import Case
 from app.cases.perform import perform
 from app.errors import Answer
 from app.ledger.models import BudgetLine
+from app.purchasing.experts import BidReview
+from app.purchasing.panel.queries import seats_of, sitting
 from app.purchasing.tendering import Catalogue, CatalogueItem, Programme
+from app.worker import Signer
 from tests.builders import District, make_actor, make_district, make_organization
 from tests.builders_ledger import MORNING, a_budget_line
 from tests.builders_payments import register
 from tests.builders_register import a_code
 
+CRITERION = "需求与目标"
+"""The one criterion of the example programme, with 100 points."""
 BUDGET_FEN = 500_000_00
 
 
@@ -246,3 +254,103 @@ def a_qualified_package(
 def package_number(session: Any, tender: Tender) -> str:
     """Return the number of the first package."""
     return session.execute(select(Case.number).where(Case.id == tender.packages[0].id)).scalar_one()
+
+
+LISTED = REVIEW - timedelta(hours=2)
+
+
+def an_expert(session: Any, office: Office, name: str = "", **changes: Any) -> Actor:
+    """Return an expert of the office's district who is listed in its pool."""
+    expert = make_actor(session, name or f"专家{next(_codes)}", ("expert", office.place.district.id))
+    session.commit()
+    said = {"office": office.node_id, "person": expert.person_id, "employer_uscc": None} | changes
+    office_now, office.now = office.now, LISTED
+    entry = opened(session, office, "pool_entry", "enter", office.project_officer, **said)
+    office.now = office_now
+    moved(session, office, entry.number, "confirm", office.buyer, at=LISTED)
+    return expert
+
+
+def sign_log(session: Any) -> None:
+    """Let the signer cover all there is, as the worker does every minute."""
+    session.commit()
+    engine = create_engine(current_app.config["SIGNER_URL"])
+    signer = Signer(engine, Path(current_app.config["SIGNING_KEY"]), ORIGIN)
+    signer.empty_queue()
+    signer.sign()
+    engine.dispose()
+
+
+@dataclass
+class Panel:
+    """A package under review: its tender, the numbers of its bids, and the experts of the pool by person."""
+
+    tender: Tender
+    package: str
+    bids: list[str]
+    experts: dict[int, Actor]
+
+    @property
+    def officer(self) -> Actor:
+        """Who runs the review."""
+        return self.tender.office.project_officer
+
+    def move(self, session: Any, number: str, trigger: str, actor: Actor, **data: Any) -> Answer:
+        """Make a move, on the day of the review unless `at` says otherwise."""
+        at = data.pop("at", REVIEW + timedelta(hours=1))
+        return moved(session, self.tender.office, number, trigger, actor, at=at, **data)
+
+    def seated(self, session: Any) -> list[Actor]:
+        """Return who sits on the panel, in the order of the draw."""
+        return [self.experts[seat.person_id] for seat in sitting(seats_of(session, self.tender.packages[0].id))]
+
+    def review_of(self, session: Any, expert: Actor) -> str:
+        """Return the number of an expert's review."""
+        query = select(Case.number).join(BidReview, BidReview.case_id == Case.id)
+        return session.execute(query.where(BidReview.person_id == expert.person_id)).scalar_one()
+
+    def declared(self, session: Any, expert: Actor) -> Answer:
+        """Let the expert declare to have no relation to any bidder."""
+        rows = [{"bid": bid, "relation": "none"} for bid in self.bids]
+        return self.move(session, self.review_of(session, expert), "declare", expert, bidders=rows)
+
+    def scored(self, session: Any, expert: Actor, points: dict[str, int] | None = None, **data: Any) -> Answer:
+        """Let the expert declare, and hand in these points for each bid (80, 70, 60 ... in the order of the bids)."""
+        self.declared(session, expert)
+        given = points or {bid: 80 - 10 * place for place, bid in enumerate(self.bids)}
+        rows = [{"bid": bid, "criterion": CRITERION, "points": given[bid], "remark": "理由充分"} for bid in self.bids]
+        number = self.review_of(session, expert)
+        return self.move(session, number, "submit_scores", expert, **({"scores": rows, "opinion": None} | data))
+
+
+def a_panel(
+    session: Any, tender: Tender | None = None, *, pool: int = 7, prices: tuple[int, ...] = PRICES
+) -> Panel:
+    """Return a package in `reviewing`: five experts drawn from a pool of so many."""
+    tender, bids = a_qualified_package(session, tender, prices)
+    experts = [an_expert(session, tender.office) for _ in range(pool)]
+    panel = Panel(tender, package_number(session, tender), bids, {each.person_id or 0: each for each in experts})
+    panel.move(session, panel.package, "publish_pool", panel.officer, at=REVIEW)
+    sign_log(session)
+    panel.move(session, panel.package, "draw_experts", panel.officer, at=REVIEW)
+    return panel
+
+
+def a_scored_package(session: Any, panel: Panel | None = None) -> Panel:
+    """Return a package in `scored`: every expert of the panel has handed in and agreed to the report."""
+    panel = panel or a_panel(session)
+    seated = panel.seated(session)
+    for expert in seated:
+        panel.scored(session, expert)
+    for expert in seated:
+        panel.move(session, panel.review_of(session, expert), "agree", expert)
+    return panel
+
+
+def a_ranked_package(
+    session: Any, tender: Tender | None = None, *, prices: tuple[int, ...] = PRICES
+) -> Panel:
+    """Return a package in `ranked`; its bids stand in the order in which they were handed in."""
+    panel = a_scored_package(session, a_panel(session, tender, prices=prices))
+    panel.move(session, panel.package, "finish_review", panel.officer)
+    return panel

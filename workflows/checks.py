@@ -36,6 +36,7 @@ CONTROL_POINTS: dict[str, tuple[ControlPoint, ...]] = {
     "programme": (ControlPoint(state="in_force", control="confirm", guard="four_eyes"),),
     "plan": (ControlPoint(state="approved", control="approve", guard="four_eyes"),),
     "call": (ControlPoint(state="published", control="publish", guard="four_eyes"),),
+    "pool_entry": (ControlPoint(state="listed", control="confirm", guard="four_eyes"),),
     "payment": (ControlPoint(state="paid", control="approve", guard="four_eyes"),),
     "incubation": (
         ControlPoint(state="incubating", control="publish", guard="decided_by_another"),

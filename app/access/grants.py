@@ -82,6 +82,15 @@ def revoke(session: AnySession, given: RoleGrant, *, on: date, by: int | None, n
     session.flush()
 
 
+def grant_on_cases(
+    session: AnySession, *, person_id: int, role: str, node_id: int, case_ids: Iterable[int], on: date, now: datetime
+) -> None:
+    """Give the role on these very cases from the day `on`: whoever is asked to judge sees them, and no more."""
+    node = session.get_one(Node, node_id)
+    for case_id in case_ids:
+        grant(session, person_id=person_id, role=role, node=node, on=on, by=None, now=now, case_id=case_id)
+
+
 def end_on_case(
     session: AnySession, *, person_id: int, role: str, case_ids: Iterable[int], on: date, now: datetime
 ) -> None:

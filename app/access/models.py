@@ -32,6 +32,8 @@ class Node(db.Model):
         Unique("code", name="uq_nodes_code"),
         Index("ix_nodes_path", "path", postgresql_ops={"path": "text_pattern_ops"}),
         Index("ix_nodes_parent_id", "parent_id", "id"),
+        Index("ix_nodes_places", "path", postgresql_ops={"path": "text_pattern_ops"},
+              postgresql_where=text("kind <> 'organization'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

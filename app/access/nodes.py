@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import and_, func, literal_column, select, text, update
 from sqlalchemy.orm import Session, scoped_session
 
 from app.access.models import NODE_KINDS, Node
@@ -74,7 +74,7 @@ def move_node(session: AnySession, node: Node, *, parent: Node) -> None:
     old, new = node.path, f"{parent.path}{node.id}/"
     session.execute(
         update(Node)
-        .where(_is_within(old))
+        .where(within(old))
         .values(path=func.concat(new, func.substr(Node.path, len(old) + 1)))
         .execution_options(synchronize_session=False)
     )
@@ -101,7 +101,7 @@ def children(session: AnySession, node: Node, *, kind: str | None = None) -> Seq
 
 def subtree(session: AnySession, node: Node) -> Sequence[Node]:
     """Return the node and all that stands below it, those above first."""
-    return session.scalars(select(Node).where(_is_within(node.path)).order_by(Node.path)).all()
+    return session.scalars(select(Node).where(within(node.path)).order_by(Node.path)).all()
 
 
 def division_code(session: AnySession, node: Node) -> str | None:
@@ -112,9 +112,18 @@ def division_code(session: AnySession, node: Node) -> str | None:
     return None
 
 
-def _is_within(path: str) -> Any:
-    # Paths are digits and slashes only: nothing in them is a wildcard of LIKE.
-    return Node.path.like(path + "%")
+def within(path: Any, nodes: Any = Node) -> Any:
+    """Return the condition that a node stands at or below the one with this path (text, or a column of it).
+
+    Bounds, not LIKE: a prepared statement's general plan can use the index for bounds only. '0' follows '/'.
+    """
+    end = path[:-1] + "0" if isinstance(path, str) else func.rtrim(path, "/").op("||")("0")
+    return and_(nodes.path.op("~>=~")(path), nodes.path.op("~<~")(end))
+
+
+def is_place(nodes: Any = Node) -> Any:
+    """Return the condition that cases may stand at a node; written out, so that the index of places serves it."""
+    return nodes.kind != literal_column("'organization'")
 
 
 def _lock_paths(session: AnySession) -> None:

@@ -18,24 +18,30 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    any_,
     bindparam,
     column,
     exists,
     false,
+    literal,
     literal_column,
     or_,
     select,
     table,
 )
 from sqlalchemy import func as sql
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.dialects.postgresql import ARRAY, psycopg
+from sqlalchemy.orm import aliased
 
 from app.access.models import Account, Node, Person, RoleGrant
-from app.access.nodes import AnySession
+from app.access.nodes import AnySession, is_place, within
 from app.access.roles import CASE_ROLES, ORGANIZATION_ROLES, PLACE_ROLES, Role, role_of
 
 # Named, not imported: organizations and cases stand above access.
 _organizations = table("organizations", column("id"), column("node_id"))
+_place = aliased(Node)
+PLACES_NAMED = 64
+"""So many places below a node are named one by one in queries; a city or more is told by its path."""
 
 
 def in_force(on: date | ColumnElement[date]) -> ColumnElement[bool]:
@@ -133,10 +139,19 @@ class Holding:
     organization_id: int | None
     valid_from: date
     valid_to: date | None
+    place_ids: tuple[int, ...] | None = None
+    """The places at and below the node where cases may stand; None where there are more than PLACES_NAMED."""
 
     def node_name(self, locale: str) -> str:
         """Return the node's name for readers of `locale`; the Chinese one where there is no other."""
         return self.node_name_zh if locale.startswith("zh") or not self.node_name_en else self.node_name_en
+
+
+_PLACES_BELOW = sql.array(
+    select(_place.id).where(within(Node.path, _place), is_place(_place)).limit(PLACES_NAMED + 1)
+    .correlate(Node).scalar_subquery(),
+    type_=ARRAY(BigInteger),
+)
 
 
 def holdings(session: AnySession, person_id: int, on: date) -> tuple[Holding, ...]:
@@ -152,13 +167,17 @@ def holdings(session: AnySession, person_id: int, on: date) -> tuple[Holding, ..
             _organizations.c.id,
             RoleGrant.valid_from,
             RoleGrant.valid_to,
+            _PLACES_BELOW,
         )
         .join(Node, Node.id == RoleGrant.node_id)
         .outerjoin(_organizations, _organizations.c.node_id == Node.id)
         .where(RoleGrant.person_id == person_id, in_force(on), can_sign_in())
         .order_by(RoleGrant.id)
     )
-    return tuple(Holding(*row) for row in session.execute(query))
+    return tuple(
+        Holding(*row[:-1], place_ids=tuple(row[-1]) if len(row[-1]) <= PLACES_NAMED else None)  # type: ignore[misc]
+        for row in session.execute(query)
+    )
 
 
 def roles_held(session: AnySession, person_id: int, on: date) -> frozenset[str]:
@@ -177,7 +196,7 @@ def visible_cases(session: AnySession, person_id: int, on: date, cases: Any) -> 
 
 def visible_by(held: Iterable[Holding], cases: Any) -> ColumnElement[bool]:
     """Return the condition of `visible_cases` for holdings that are at hand already."""
-    bound, organizations, places = set(), set(), set()
+    bound, organizations, places = set(), set(), []
     for holding in held:
         if holding.role not in CASE_ROLES:
             continue
@@ -186,17 +205,39 @@ def visible_by(held: Iterable[Holding], cases: Any) -> ColumnElement[bool]:
         elif holding.role in ORGANIZATION_ROLES and holding.organization_id is not None:
             organizations.add(holding.organization_id)
         elif holding.role in PLACE_ROLES:
-            places.add(holding.node_path)
+            places.append(holding)
     ways: list[ColumnElement[bool]] = []
     if bound:
         ways.append(cases.id.in_(sorted(bound)))
     if organizations:
         ways.append(cases.organization_id.in_(sorted(organizations)))
     if places:
-        within = or_(*(Node.path.like(path + "%") for path in _outermost(places)))
         # What is still sealed is known to its own organization only.
-        ways.append(and_(cases.node_id.in_(select(Node.id).where(within)), cases.sealed.is_(False)))
+        ways.append(and_(at_places(cases.node_id, places), cases.sealed.is_(False)))
     return or_(*ways) if ways else false()
+
+
+def at_places(node_id: Any, held: Iterable[Holding]) -> ColumnElement[bool]:
+    """Return the condition that `node_id` is one of the places at or below the nodes of these holdings.
+
+    Only for where cases stand and for whom they wait as a place: never an organization's own node.
+    """
+    listed = tuple(held)
+    ids = named_places(listed)
+    if ids is not None:
+        return node_id == any_(literal(ids, ARRAY(BigInteger)))
+    paths = _outermost({holding.node_path for holding in listed})
+    return node_id.in_(select(Node.id).where(or_(*(within(path) for path in paths)), is_place()))
+
+
+def named_places(held: Iterable[Holding]) -> list[int] | None:
+    """Return the places of all these holdings by id, or None where they are too many to be named."""
+    ids: set[int] = set()
+    for holding in held:
+        if holding.place_ids is None:
+            return None
+        ids.update(holding.place_ids)
+    return sorted(ids) if len(ids) <= PLACES_NAMED else None
 
 
 def _outermost(paths: set[str]) -> list[str]:

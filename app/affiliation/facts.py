@@ -12,6 +12,7 @@ from app.affiliation.models import Hub
 from app.cases.kinds import choices, facts, opening_node
 from app.cases.snapshot import CaseRow
 from app.errors import InvalidInput
+from app.organizations.ties import also_ties
 from workflows.kinds.affiliation import AffiliationFacts
 from workflows.kinds.case import CaseFacts
 
@@ -49,6 +50,14 @@ def hub_of(session: AnySession, organization_id: int | None, data: dict[str, Any
         if known is not None:
             return known
     raise InvalidInput({"hub": [str(_l("Choose one of the list."))]})
+
+
+also_ties("""
+SELECT a.organization_id, g.person_id, 'hub', greatest(g.valid_from, a.from_on), least(g.valid_to, a.to_on)
+  FROM role_grants g JOIN affiliations a ON a.hub_node_id = g.node_id
+ WHERE a.organization_id = ANY(:organizations) AND g.role = 'hub_officer' AND g.person_id = ANY(:people)
+   AND g.case_id IS NULL
+""")
 
 
 @facts("affiliation")

@@ -14,11 +14,12 @@ from workflows.rules.canonical import canonical
 
 @dataclass(frozen=True)
 class Personal:
-    """A personal value taken out of a body, with the salt of its commitment."""
+    """A personal or a withheld value taken out of a body, with the salt of its commitment."""
 
     path: str
     salt: bytes
     value: Any
+    withheld: bool = False
 
 
 def commitment(salt: bytes, value: Any) -> str:
@@ -27,7 +28,7 @@ def commitment(salt: bytes, value: Any) -> str:
 
 
 def hide_personal(schema: Schema | None, data: dict[str, Any]) -> tuple[dict[str, Any], list[Personal]]:
-    """Return plain data with personal fields replaced by commitments, and the values taken out."""
+    """Return plain data with personal and withheld fields replaced by commitments, and the values taken out."""
     hidden: list[Personal] = []
     return _hide(schema, data, "", hidden), hidden
 
@@ -39,9 +40,10 @@ def _hide(schema: Schema | None, data: dict[str, Any], prefix: str, hidden: list
         path = f"{prefix}{name}"
         if field is not None and field.metadata.get("secret"):
             continue  # a passphrase serves one move and is kept nowhere
-        if field is not None and field.metadata.get("personal") and value is not None:
+        withheld = field is not None and bool(field.metadata.get("withheld"))
+        if field is not None and (withheld or field.metadata.get("personal")) and value is not None:
             salt = secrets.token_bytes(16)
-            hidden.append(Personal(path, salt, plain(value)))
+            hidden.append(Personal(path, salt, plain(value), withheld))
             shown[name] = {"$c": commitment(salt, plain(value))}
         elif isinstance(field, fields.List) and isinstance(field.inner, fields.Nested) and value:
             row_schema = field.inner.schema

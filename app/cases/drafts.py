@@ -13,6 +13,7 @@ from app.access.nodes import AnySession
 from app.access.secrets import new_wrapped_key, unwrapped_key
 from app.cases.hidden import is_sealed_kind
 from app.cases.models import Draft
+from app.cases.withheld import is_withheld
 from app.errors import InvalidInput, Problem
 
 MOST_BYTES = 200_000
@@ -88,8 +89,8 @@ def save_draft(
 
 
 def _write(draft: Draft, data: dict[str, Any]) -> None:
-    """Write what was typed: for a sealed kind only as ciphertext, under a key that goes when the draft goes."""
-    if not is_sealed_kind(draft.kind):
+    """Write what was typed; what will be sealed or withheld only as ciphertext, under a key that goes with it."""
+    if not is_sealed_kind(draft.kind) and not is_withheld(draft.kind, draft.trigger):
         draft.data = data
         return
     key, draft.own_key = new_wrapped_key("drafts")

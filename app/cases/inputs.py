@@ -158,7 +158,7 @@ def money_field(
 
 def integer_field(
     label: Label, *, min: int = 0, max: int = 1_000_000, required: bool = True, help: Label | None = None,
-    example: int = 1, **metadata: Any,
+    example: int | None = 1, **metadata: Any,
 ) -> fields.Integer:
     """A whole number from `min` to `max`."""
     return fields.Integer(

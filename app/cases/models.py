@@ -39,7 +39,7 @@ class Case(db.Model):
         CheckConstraint("revision >= 0", name="revision_counts_moves"),
         CheckConstraint("(closed_at IS NULL) OR (waits_role IS NULL)", name="closed_waits_for_nobody"),
         Index("ix_cases_waiting", "waits_role", "waits_node", "due_at", "id",
-              postgresql_where=text("closed_at IS NULL")),
+              postgresql_include=["waits_person", "sealed"], postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_open_due", "due_at", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_organization_id_id", "organization_id", "id"),
         Index("ix_cases_node_id_id", "node_id", "id"),
@@ -178,6 +178,24 @@ class SealedInput(db.Model):
     sequence: Mapped[int] = mapped_column(primary_key=True)
     ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WithheldValue(db.Model):
+    """A value of a move that nobody may read yet, with the salt of its commitment; ciphertext under its own key."""
+
+    __tablename__ = "withheld_values"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["case_id", "sequence"], ["history.case_id", "history.sequence"],
+            name="fk_withheld_values_history", deferrable=True, initially="DEFERRED",
+        ),
+    )
+
+    case_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(Text, primary_key=True)
+    own_key: Mapped[bytes] = mapped_column(LargeBinary)
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Attempt(db.Model):

@@ -16,7 +16,8 @@ from app.cases.snapshot import CaseRow
 
 UNAUDITED = frozenset({
     "cases", "history", "personal_values", "clocks", "drafts", "attempts", "idempotency_keys",
-    "log_queue", "documents", "case_documents", "sealed_papers", "notices", "deliveries", "mails", "reads",
+    "log_queue", "withheld_values", "documents", "case_documents", "sealed_papers", "notices", "deliveries",
+    "mails", "reads",
 })
 
 

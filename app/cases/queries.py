@@ -1,23 +1,29 @@
 """What waits for me, what may I see, what happened? Lists page by key and never read whole tables."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, column, false, func, or_, select, table, text
+from sqlalchemy import ColumnElement, Text, and_, case, column, false, func, literal, or_, select, table, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.access.models import Node
 from app.access.nodes import AnySession
-from app.access.reach import Holding, visible_by
+from app.access.reach import Holding, at_places
 from app.access.roles import CASE_ROLES, ORGANIZATION_ROLES, PLACE_ROLES
+from app.cases.firsts import all_waiting, first_visible, first_waiting
 from app.cases.models import Case, History
+from app.cases.seeing import spelled
 from app.clock import SHANGHAI
+from app.database.patterns import containing, grams
 
 # Named, not imported: organizations stand above cases.
-_organizations = table("organizations", column("id"), column("name"), column("node_id"))
+_organizations = table("organizations", column("id"), column("name"), column("search", ARRAY(Text)))
 _people = table("people", column("id"), column("name"))
 
+NUMBER = re.compile(r"[A-Z]+[0-9]{2}-[0-9]{4}-[0-9]{4}")
 FAR = datetime(9999, 1, 1, tzinfo=SHANGHAI)
 
 
@@ -55,7 +61,7 @@ class Page:
 def waiting_for(held: Iterable[Holding]) -> ColumnElement[bool]:
     """Return the condition on cases that wait for somebody who holds these roles."""
     ways: list[ColumnElement[bool]] = []
-    by_place: dict[str, list[str]] = {}
+    by_places: dict[str, list[Holding]] = {}
     for holding in held:
         if holding.role not in CASE_ROLES:
             continue
@@ -64,10 +70,9 @@ def waiting_for(held: Iterable[Holding]) -> ColumnElement[bool]:
         elif holding.role in ORGANIZATION_ROLES:
             ways.append(and_(Case.waits_role == holding.role, Case.waits_node == holding.node_id))
         elif holding.role in PLACE_ROLES:
-            by_place.setdefault(holding.node_path, []).append(holding.role)
-    for path, roles in by_place.items():
-        within = select(Node.id).where(Node.path.like(path + "%"))
-        ways.append(and_(Case.waits_role.in_(roles), Case.waits_node.in_(within), Case.sealed.is_(False)))
+            by_places.setdefault(holding.role, []).append(holding)
+    for role, places in by_places.items():
+        ways.append(and_(Case.waits_role == role, at_places(Case.waits_node, places), Case.sealed.is_(False)))
     return or_(*ways) if ways else false()
 
 
@@ -93,26 +98,17 @@ def worklist(
 
     `window` keeps what is due from its first moment up to before its second. One query.
     """
-    due = func.coalesce(Case.due_at, FAR)
-    query = (
-        _lines()
-        .where(Case.closed_at.is_(None), waiting_for(held))
-        .where(or_(Case.waits_person.is_(None), Case.waits_person == person_id))
-        .order_by(due, Case.id)
-        .limit(limit + 1)
-    )
-    if kind:
-        query = query.where(Case.kind == kind)
+    conditions = [Case.kind == kind] if kind else []
     if search:
-        query = query.where(_matches(search))
-    if window:
-        start, end = window
-        if start is not None:
-            query = query.where(due >= start)
-        if end is not None:
-            query = query.where(due < end)
-    if key := _due_key(after):
-        query = query.where(or_(due > key[0], and_(due == key[0], Case.id > key[1])))
+        conditions.append(_matches(search))
+    first = first_waiting(
+        held, person_id, conditions, window=window, key=_due_key(after), far=FAR, limit=limit + 1
+    )
+    if first is None:
+        return Page([], None)
+    query = (
+        _lines().join(first, first.c.id == Case.id).order_by(Case.due_at.nulls_last(), Case.id).limit(limit + 1)
+    )
     rows = [CaseLine(**row) for row in session.execute(query).mappings()]
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(rows[:limit], f"{(last.due_at or FAR).isoformat()},{last.id}" if last else None)
@@ -120,19 +116,17 @@ def worklist(
 
 def worklist_counts(session: AnySession, held: Iterable[Holding], person_id: int, now: datetime) -> dict[str, int]:
     """Return how much of the worklist is overdue, due today, within seven days, and later. One query."""
+    waiting = all_waiting(held, person_id)
+    if waiting is None:
+        return dict.fromkeys(("overdue", "today", "week", "later"), 0)
     today = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    due = waiting.c.due_at
     bucket = case(
-        (Case.due_at.is_(None), "later"), (Case.due_at <= now, "overdue"),
+        (due.is_(None), "later"), (due <= now, "overdue"),
         # A clock ends at 24:00: what is due today is due at the next midnight.
-        (Case.due_at <= today + timedelta(days=1), "today"),
-        (Case.due_at <= today + timedelta(days=7), "week"), else_="later",
+        (due <= today + timedelta(days=1), "today"), (due <= today + timedelta(days=7), "week"), else_="later",
     )
-    query = (
-        select(bucket.label("bucket"), func.count().label("n"))
-        .where(Case.closed_at.is_(None), waiting_for(held))
-        .where(or_(Case.waits_person.is_(None), Case.waits_person == person_id))
-        .group_by(text("1"))
-    )
+    query = select(bucket.label("bucket"), func.count().label("n")).select_from(waiting).group_by(text("1"))
     found = {row.bucket: row.n for row in session.execute(query)}
     return {name: found.get(name, 0) for name in ("overdue", "today", "week", "later")}
 
@@ -143,31 +137,37 @@ def find_cases(
     limit: int = 50,
 ) -> Page:
     """Return the visible cases, newest first. One query."""
-    query = _lines().where(visible_by(held, Case)).order_by(Case.id.desc()).limit(limit + 1)
+    conditions: list[ColumnElement[bool]] = []
     if kind:
-        query = query.where(Case.kind == kind)
+        conditions.append(Case.kind == kind)
     if organization_id is not None:
-        query = query.where(Case.organization_id == organization_id)
+        conditions.append(Case.organization_id == organization_id)
     if node_id is not None:
-        query = query.where(Case.node_id == node_id)
+        conditions.append(Case.node_id == node_id)
     if open_only is not None:
-        query = query.where(Case.closed_at.is_(None) if open_only else Case.closed_at.is_not(None))
+        conditions.append(Case.closed_at.is_(None) if open_only else Case.closed_at.is_not(None))
     if search:
-        query = query.where(_matches(search))
-    if after and after.isdigit():
-        query = query.where(Case.id < int(after))
+        conditions.append(_matches(search))
+    before = int(after) if after and after.isdigit() else None
+    first = first_visible(held, conditions, before=before, limit=limit + 1)
+    if first is None:
+        return Page([], None)
+    query = _lines().join(first, first.c.id == Case.id).order_by(Case.id.desc()).limit(limit + 1)
     rows = [CaseLine(**row) for row in session.execute(query).mappings()]
     return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None)
 
 
 def _matches(search: str) -> ColumnElement[bool]:
     plain = search.strip()
-    pattern = "%" + plain.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    number = plain.replace("-", "").replace(" ", "").upper()
+    if NUMBER.fullmatch(number := spelled(plain)):
+        return Case.number == number  # whoever typed a whole number means that case
+    organization = _organizations.c
+    named = select(organization.id).where(
+        organization.search.contains(literal(grams(plain), ARRAY(Text))),
+        organization.name.like(containing(plain), escape="\\"),
+    )
     return or_(
-        func.replace(Case.number, "-", "") == number,
-        Case.subject.like(pattern, escape="\\"),
-        _organizations.c.name.like(pattern, escape="\\"),
+        Case.number == plain, Case.subject.like(containing(plain), escape="\\"), Case.organization_id.in_(named)
     )
 
 

@@ -39,7 +39,7 @@ def shown_tables(kind: str, trigger: str, data: Mapping[str, Any]) -> list[dict[
         return []
     tables = []
     for name, field in schema_type().fields.items():
-        if field.metadata.get("widget") == "table" and data.get(name):
+        if field.metadata.get("widget") == "table" and isinstance(data.get(name), list) and data[name]:
             tables.append(_table(field, data[name]))
     return tables
 

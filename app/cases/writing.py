@@ -14,6 +14,7 @@ from app.cases.closing import Closing, close
 from app.cases.move import Move
 from app.cases.sealed import keep_sealed
 from app.cases.snapshot import CaseRow
+from app.cases.withheld import keep_withheld
 from app.clock import SHANGHAI
 from app.errors import Answer, StaleRevision
 from workflows.definition import Definition
@@ -52,6 +53,7 @@ def write_move(
     )
     sealed = definition.sealed_after(case.state, decision.to_state, sealed=case.sealed)
     shown, personal = (keep_sealed(session, move), []) if sealed else hide_personal(schema, move.data)
+    keep_withheld(session, case.id, move.sequence, [one for one in personal if one.withheld])
     link_ = link(
         number=case.number, kind=case.kind, sequence=move.sequence, prev=case.head, at=at,
         person_id=request.person_id, on_behalf_of=request.on_behalf_of, role=decision.role,
@@ -74,7 +76,8 @@ def write_move(
         due_at=None if final else earliest_due(merged(case.clocks, clocks)),
         closed_at=at if final else None, clocks=clocks,
         notices=[(n.to, node_for(n.to, case), n.template) for n in transition.notices],
-        personal=personal, documents=[] if sealed else move.attachments, drafted=request.drafted,
+        personal=[one for one in personal if not one.withheld],
+        documents=[] if sealed else move.attachments, drafted=request.drafted,
         draft_holder=case.organization_node_id,
         account_id=request.account_id, key=request.key, fingerprint=request.fingerprint,
         answer=answer.as_json(), sealed=sealed,

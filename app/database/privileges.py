@@ -24,11 +24,13 @@ APP = {
     "bank_statements": ADD,
     "budget_lines": ADD,
     "bid_rankings": ADD | {"UPDATE (excluded_at, excluded_reason)"},
+    "bid_scores": ADD,
     "case_documents": ADD,
     "checkpoints": READ,
     "contract_closures": ADD,
     "contracts": ADD,
     "documents": ADD,
+    "drawn_experts": ADD,
     "evaluation_results": ADD,
     # What was asked for stays as it was asked; only what became of it is written.
     "exports": ADD | {
@@ -41,12 +43,14 @@ APP = {
     "log_leaves": READ,
     "log_queue": ADD,
     "payment_instructions": ADD | {"UPDATE (bank_line_id, outcome, outcome_at)"},
+    "pool_publications": ADD | {"UPDATE (checkpoint)"},
     "reads": ADD,
     "register_decisions": ADD,
     "satisfaction_codes": ADD | {"DELETE", "UPDATE (used_on)"},
     "satisfaction_ratings": ADD,
     "signature_requests": ADD | {"DELETE"},
     "transfers": ADD,
+    "withheld_values": ADD | {"DELETE"},
 }
 
 # The signer sees hashes, never what was written; "SELECT (a, b)" is the right on these columns only.

@@ -14,7 +14,8 @@ SELECT EXISTS (SELECT FROM role_grants g JOIN nodes n ON n.id = g.node_id JOIN n
                 WHERE g.person_id = :person AND g.case_id IS NULL AND starts_with(b.path, n.path)
                   AND g.valid_from <= :on AND (g.valid_to IS NULL OR g.valid_to > :on))
 """)
-CODES = {"employment": "employed", "directorship": "employed", "kinship": "related", "mentoring": "consulted"}
+CODES = {"employment": "employed", "directorship": "employed", "kinship": "related", "mentoring": "consulted",
+         "hub": "consulted", "incubator": "consulted"}
 
 
 def person_signing_in_as(session: AnySession, login: object) -> int | None:

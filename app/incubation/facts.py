@@ -12,7 +12,7 @@ from app.clock import business_now
 from app.errors import InvalidInput
 from app.incubation.models import IncubationApplication, Incubator, MonthlyLog
 from app.incubation.queries import Pool, expert_pool, panel_of, places_taken
-from app.organizations.ties import ties_to
+from app.organizations.ties import also_ties, ties_to
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.loader import library
@@ -43,6 +43,14 @@ def incubator_of(session: AnySession, organization_id: int | None, data: dict[st
         if known is not None:
             return known
     raise InvalidInput({"incubator": [str(_l("Choose one of the list."))]})
+
+
+also_ties("""
+SELECT r.organization_id, g.person_id, 'incubator', greatest(g.valid_from, r.from_on), least(g.valid_to, r.ended_on)
+  FROM role_grants g JOIN incubators i ON i.node_id = g.node_id JOIN residencies r ON r.incubator_id = i.id
+ WHERE r.organization_id = ANY(:organizations) AND g.role = 'incubator_operator' AND g.person_id = ANY(:people)
+   AND g.case_id IS NULL
+""")
 
 
 @facts("incubation")

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from app.access.grants import end_on_case, grant
-from app.access.models import Node
+from app.access.grants import end_on_case, grant_on_cases
 from app.cases.kinds import effect
 from app.cases.models import Case
 from app.cases.move import FollowOn, Move
@@ -80,10 +79,9 @@ def _seat(move: Move) -> PanelSeat:
 
 
 def _let_see(move: Move, person_id: int, case_id: int) -> None:
-    node = move.session.get_one(Node, move.case.node_id)
-    grant(
-        move.session, person_id=person_id, role="expert", node=node, on=local_day(move.now), by=None, now=move.now,
-        case_id=case_id,
+    grant_on_cases(
+        move.session, person_id=person_id, role="expert", node_id=move.case.node_id, case_ids=[case_id],
+        on=local_day(move.now), now=move.now,
     )
 
 

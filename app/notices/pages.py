@@ -10,7 +10,7 @@ from app.access.declare import allow
 from app.access.local_paths import local_path
 from app.clock import business_now
 from app.extensions import db
-from app.notices.queries import Entry, mark_read, notices_of, outbox, unread_count
+from app.notices.queries import COUNTED_TO, Entry, mark_read, notices_of, outbox, unread_count
 
 PAGE_SIZE = 30
 pages = Blueprint("notices", __name__)
@@ -40,7 +40,7 @@ def inbox() -> str:
         "pages/notices.html",
         notices=[_line(entry) for entry in shown],
         pages={
-            "words": _("%(count)s unread", count=unread),
+            "words": _("%(count)s unread", count=unread if unread < COUNTED_TO else f"{COUNTED_TO - 1}+"),
             "previous": url_for("notices.inbox") if before else None,
             "next": url_for("notices.inbox", before=shown[-1].id) if more else None,
         },

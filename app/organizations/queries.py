@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
 
 from app.access.models import Node
-from app.access.nodes import AnySession
+from app.access.nodes import AnySession, within
+from app.database.patterns import containing, grams
 from app.errors import InvalidInput
 from app.organizations.models import Assessment, Organization, RegisterDecision, Registration
 from workflows.rules.uscc import LENGTH, normalize
@@ -105,19 +106,11 @@ def _is_in_force() -> ColumnElement[bool]:
     return and_(_in_force.organization_id == Organization.id, _in_force.ended_on.is_(None))
 
 
-def grams(pattern: str) -> list[str]:
-    """Return the pieces that each name with this pattern has in `search`: its pairs, or its one sign."""
-    if len(pattern) < 2:
-        return [pattern]
-    return sorted({pattern[start:start + 2] for start in range(len(pattern) - 1)})
-
-
 def name_contains(pattern: str) -> ColumnElement[bool]:
     """Return the condition that the name holds the pattern, sign by sign: LIKE, answered from the index."""
-    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return and_(
         Organization.search.contains(literal(grams(pattern), ARRAY(Text))),
-        Organization.name.like(f"%{escaped}%", escape="\\"),
+        Organization.name.like(containing(pattern), escape="\\"),
     )
 
 
@@ -135,7 +128,7 @@ def _matching(search: str, place_path: str | None) -> list[ColumnElement[bool]]:
         by_code = len(code) == LENGTH and code.isascii() and code.isalnum()
         conditions.append(Organization.uscc == code if by_code else name_contains(wanted))
     if place_path:
-        conditions.append(_own_node.path.like(f"{place_path}%"))
+        conditions.append(within(place_path, _own_node))
     return conditions
 
 

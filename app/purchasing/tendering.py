@@ -60,7 +60,7 @@ class Programme(db.Model):
     """The rules of one fund for one year (项目规则). In force once a second person has confirmed them.
 
     `regime` P is government procurement, G a grant; `instalments` is [{share_bp, condition}], `criteria`
-    [{title, points}] of 100 points, `bands` [{title, low}].
+    [{title, points}] of 100 points, `bands` [{title, low}]; `price_bp` is the weight of the price beside them.
     """
 
     __tablename__ = "programmes"
@@ -71,6 +71,7 @@ class Programme(db.Model):
         CheckConstraint("publicity_days BETWEEN 1 AND 60", name="publicity_days"),
         CheckConstraint("confirmed_by <> entered_by", name="confirmed_by_a_second_person"),
         CheckConstraint("(confirmed_by IS NULL) = (version IS NULL)", name="version_once_confirmed"),
+        CheckConstraint("price_bp BETWEEN 0 AND 9999", name="price_bp"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -90,6 +91,7 @@ class Programme(db.Model):
     criteria: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     bands: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     instalments: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    price_bp: Mapped[int | None]
     entered_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 

@@ -15,7 +15,7 @@ OPEN = "SELECT count(*) FILTER (WHERE closed_at IS NULL), count(waits_role) FROM
 
 
 def test_an_invented_population_links_balances_and_waits_for_somebody(app, common_database) -> None:
-    fill(common_database[1], 60, seed=1)
+    fill(common_database[1], 60, seed=1, deep=20)
     with db.engine.connect() as connection:
         found = check_everything(connection, public_key=None, store=None)
     assert found.problems == []

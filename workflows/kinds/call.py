@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from workflows.definition import Text
 from workflows.guards import guard
 from workflows.kinds.case import Acting, CaseFacts, Reason
+from workflows.kinds.panel import PanelFacts
 from workflows.rules.working_days import add_working_days, local_day, official_calendar
 
 Data = Mapping[str, Any] | None
@@ -182,6 +183,7 @@ class PackageFacts:
     open_bids: int
     qualified: int
     undecided: int
+    panel: PanelFacts = field(default_factory=PanelFacts)
 
 
 def _minimum(facts: PackageFacts) -> int:

@@ -11,6 +11,7 @@ from workflows.kinds.evaluation import EvaluationFacts
 from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.kinds.milestone_report import MilestoneReportFacts
 from workflows.kinds.opening_key import OpeningKeyFacts
+from workflows.kinds.panel import BidReviewFacts, PoolEntryFacts
 from workflows.kinds.payment import PaymentFacts
 from workflows.kinds.plan import PlanFacts
 from workflows.kinds.programme import ProgrammeFacts
@@ -32,6 +33,8 @@ FACTS: dict[str, type] = {
     "call": CallFacts,
     "package": PackageFacts,
     "bid": BidFacts,
+    "pool_entry": PoolEntryFacts,
+    "bid_review": BidReviewFacts,
     "incubation": IncubationFacts,
     "incubation_review": IncubationReviewFacts,
 }

@@ -7,12 +7,18 @@ from datetime import date
 from workflows.definition import Text
 from workflows.rules.working_days import months_on
 
+# What a person declares or an office records; what follows from a role elsewhere stands below.
 TIES = {
     "employment": Text("受雇于该单位", "employed by the organization"),
     "directorship": Text("担任该单位负责人", "in charge of the organization"),
     "kinship": Text("与该单位负责人有近亲属关系", "a close relative of somebody in charge of it"),
     "mentoring": Text("辅导过该单位", "a mentor of the organization"),
 }
+BY_OFFICE = {
+    "hub": Text("在该单位所属的枢纽型社会组织任职", "an officer of the hub that it is a member of"),
+    "incubator": Text("在孵化该单位的基地任职", "an operator of the incubator that it is in"),
+}
+WORDS = TIES | BY_OFFICE
 FOR_LIFE = frozenset({"kinship"})
 
 
@@ -34,7 +40,7 @@ class Wall:
 
     def reason(self) -> Text:
         """Return the tie in words, with the day on which its wall ends."""
-        words = TIES[self.tie.kind]
+        words = WORDS[self.tie.kind]
         if self.until is None:
             return words
         return Text(f"{words.zh}（回避至{self.until}前）", f"{words.en} (recused until {self.until})")
@@ -50,7 +56,7 @@ def wall(ties: Iterable[Tie], *, on: date, months: int) -> Wall | None:
 
 
 def _wall_of(tie: Tie, on: date, months: int) -> Wall | None:
-    if tie.kind not in TIES:
+    if tie.kind not in WORDS:
         raise ValueError(f"no such tie: {tie.kind}")
     if on < tie.from_on:
         return None

@@ -123,8 +123,13 @@ def _ended(move: Move) -> list[FollowOn]:
     _destroy_key(move)
     tell_of_closed(move.session, move.case.id)
     told = {"reason": move.data["reason"]}
+    reviews = select(Case.number).where(
+        Case.parent_id == move.case.id, Case.kind == "bid_review", Case.closed_at.is_(None)
+    )
+    numbers = move.session.scalars(reviews.order_by(Case.id))
+    ended = [FollowOn("bid_review", "cancel", number=number) for number in numbers]
     lapses = [FollowOn("bid", "lapse", number=bid.number, data=told) for bid in _standing_bids(move)]
-    return [*lapses, *_last_of_call(move)]
+    return [*ended, *lapses, *_last_of_call(move)]
 
 
 def _standing_bids(move: Move) -> list[Case]:

@@ -10,10 +10,13 @@ from app.access.nodes import AnySession
 from app.cases.kinds import choices, facts, opening_organization
 from app.cases.models import Case
 from app.cases.snapshot import CaseRow
+from app.clock import business_now
+from app.purchasing.panel.queries import panel_facts
 from app.purchasing.programme.facts import nobody
 from app.purchasing.tendering import Call
 from workflows.kinds.call import PackageFacts
 from workflows.kinds.case import CaseFacts
+from workflows.rules.working_days import local_day
 
 opening_organization("package")(nobody)
 STANDING = ("handed_in", "opened", "qualified", "disqualified", "unreadable", "lapsed")
@@ -35,6 +38,7 @@ def package_facts(
         open_bids=counted["opened"],
         qualified=counted["qualified"],
         undecided=counted["opened"],
+        panel=panel_facts(session, case, local_day(business_now(session))),
     )
 
 

@@ -72,27 +72,6 @@ class FinishQualification(Input):
     remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="审查完毕。")
 
 
-@input_for("package", "draw_experts")
-class DrawExperts(Input):
-    """A word on the draw."""
-
-    remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="监督人员在场。")
-
-
-@input_for("package", "replace_expert")
-class ReplaceExpert(Input):
-    """A word on the replacement."""
-
-    remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="")
-
-
-@input_for("package", "finish_review")
-class FinishReview(Input):
-    """A word on the report."""
-
-    remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="评审过程正常。")
-
-
 @input_for("package", "confirm_candidate")
 class ConfirmCandidate(Input):
     """A word on the decision."""

@@ -21,7 +21,7 @@ def enter(move: Move) -> None:
         most_per_organization=data["most_per_organization"], publicity_days=data["publicity_days"],
         rubric=data["rubric"], criteria=data["criteria"],
         bands=sorted(data["bands"], key=lambda row: row["low"]),
-        instalments=data["instalments"], entered_by=person_id,
+        instalments=data["instalments"], price_bp=data["price_bp"], entered_by=person_id,
     ))
     move.case.subject = f"{data['title']}（{data['year']}）"
 

@@ -70,6 +70,10 @@ class EnterProgramme(Input):
     publicity_days = integer_field(_l("Working days of publicity"), min=1, max=60, example=5)
     rubric = text_field(_l("Name of the rubric"), max=60, example="项目评审")
     criteria = table_field(_l("Criteria"), CriterionPoints, max_rows=30, help=_l("Together 100 points."))
+    price_bp = integer_field(
+        _l("Weight of the price in basis points"), min=0, max=WHOLE_BP - 1, required=False, example=None,
+        help=_l("For government procurement; empty: what the rules of the place say. A grant has none."),
+    )
     bands = table_field(_l("Bands"), BandRow, max_rows=10, help=_l("The lowest begins at 0."))
     instalments = table_field(
         _l("Instalments"), InstalmentShare, max_rows=12, help=_l("Together 10000 basis points.")
@@ -84,6 +88,11 @@ class EnterProgramme(Input):
             wrong["criteria"] = [str(_l("The points must make 100."))]
         if mistakes(bands_of(data["bands"]), low=0, high=FULL_POINTS):
             wrong["bands"] = [str(_l("The bands must cover 0 to 100 points, each beginning at another point."))]
+        titles = [row["title"] for row in data["criteria"]]
+        if len(set(titles)) != len(titles):
+            wrong["criteria"] = [str(_l("Name each criterion once."))]
+        if data["regime"] == "G" and data.get("price_bp"):
+            wrong["price_bp"] = [str(_l("A grant is not decided by the price; leave this empty."))]
         if wrong:
             raise ValidationError(wrong)
 

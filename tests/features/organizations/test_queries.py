@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select, text
 
+from app.database.patterns import grams
 from app.errors import InvalidInput
 from app.extensions import db
 from app.organizations.importing import import_register
 from app.organizations.models import Organization
 from app.organizations.queries import (
     count_organizations,
-    grams,
     name_contains,
     organization_json,
     organizations_page,

@@ -8,7 +8,15 @@ from sqlalchemy import select
 from app.cases.models import Case, Clock, History
 from app.errors import MoveRefused
 from app.ledger.accounts import package_balances
-from tests.builders_purchasing import REVIEW, a_qualified_package, moved, package_number, state_of
+from app.purchasing.tendering import BidRanking
+from tests.builders_purchasing import (
+    REVIEW,
+    a_qualified_package,
+    a_ranked_package,
+    moved,
+    package_number,
+    state_of,
+)
 
 
 def test_a_qualified_package_waits_for_its_panel_and_its_call_goes_on(session):
@@ -52,3 +60,12 @@ def test_want_of_bidders_is_no_ground_once_enough_have_qualified_and_nothing_cha
     assert [reason["code"] for reason in refused.value.reasons] == ["enough_bidders"]
     assert state_of(session, number) == "qualified"
     assert package_balances(session, tender.office.line_id, number)["reserved"] == 100_000_00
+
+
+def test_a_package_goes_from_the_pool_to_a_ranking(session):
+    panel = a_ranked_package(session)
+
+    assert state_of(session, panel.package) == "ranked"
+    rows = session.scalars(select(BidRanking).order_by(BidRanking.position)).all()
+    numbers = {case.id: case.number for case in session.scalars(select(Case).where(Case.kind == "bid"))}
+    assert [numbers[row.bid_id] for row in rows] == panel.bids
