@@ -329,6 +329,7 @@ class Driver:
         )[0]
         fired = self.world.move_clock(by=by, fire=self.chance.random() < 0.6)
         self.told.append(f"{by} passed, {fired} due")
+        self.world.sign_a_checkpoint()
         if by >= timedelta(days=1):
             self.steering.rest()
         self._looked()

@@ -31,6 +31,8 @@ APART: dict[tuple[str, str], tuple[str, ...]] = {
     ("opening_key", "retire"): (f"{NOT_ONE_S_OWN}enrol",),
     ("programme", "confirm"): (NOBODY,),
     ("programme", "refuse"): (NOBODY,),
+    ("pool_entry", "confirm"): (NOBODY,),
+    ("pool_entry", "refuse"): (NOBODY,),
     ("plan", "approve"): (NOBODY,),
     ("call", "publish"): (NOBODY,),
     ("bid", "qualify"): (STAFF,),
@@ -53,8 +55,8 @@ APART: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 JUDGES = ("expert", "evaluator")
-STEPPING_BACK = ("recuse", "hand_out_codes")
-"""What a judge with a tie may do: step back, and what decides nothing."""
+STEPPING_BACK = ("recuse", "hand_out_codes", "agree", "dissent")
+"""What a judge may do whose tie became known later: step back, and what decides nothing any more."""
 
 SIGNERS = "SELECT c.signed_by FROM acceptances a JOIN contracts c ON c.id = a.contract_id WHERE a.case_id = :case"
 WALLS = """

@@ -29,6 +29,7 @@ LEFT_BY_A_REFUSAL = {"attempts"}
 NEVER_LOOKED_AT = {"signature_requests", "checkpoints", "log_leaves", "log_queue"}
 """The signer works on its own; what it writes is checked whole at the end."""
 
+BIDS_JUDGED = ("qualified", "won", "not_awarded")
 ROWS_COUNTED = 0.1
 
 Cases = dict[int, Any]
@@ -110,7 +111,9 @@ class Watcher:
         told = f"{case.number} {case.kind}.{row.trigger} by {row.person_id}"
         demand(not (broken := acted_against(self.world, move, earlier)), told, "against", broken)
         above = self.cases.get(case.parent_id)
-        judged = [each.organization_id for each in (case, above) if each is not None and each.organization_id]
+        beside = [each for each in self.cases.values() if each.parent_id == case.parent_id and not each.sealed]
+        bidders = [each for each in beside if each.kind == "bid" and each.state in BIDS_JUDGED]
+        judged = [each.organization_id for each in (case, above, *bidders) if each is not None and each.organization_id]
         if row.sequence > 1:
             demand(not (walls := behind_a_wall(self.world, move, judged)), told, "behind a wall:", walls)
 

@@ -29,8 +29,9 @@ from app.organizations.models import Organization
 from app.purchasing.steps import ContractTerms, InstalmentTerm, sign_contract
 from app.purchasing.tendering import Catalogue, CatalogueItem
 from app.seed.city import City, Plan, build_city
+from app.worker import Signer
 from tests.conftest import TEMPLATE
-from tests.seeded import Apart, application
+from tests.seeded import Apart, application, signer_of
 
 START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
 """Monday, 1 June 2026, 09:00 in Shanghai: whatever the machine's clock says, a seed tells the same story."""
@@ -49,6 +50,7 @@ class World:
     chance: random.Random
     superuser: str
     watch: psycopg.Connection[Any]
+    signer: Signer
     codes: dict[int, list[str]] = field(default_factory=dict)
     evaluators: list[Member] = field(default_factory=list)
     papers: dict[tuple[int | None, int, str], int] = field(default_factory=dict)
@@ -101,6 +103,11 @@ class World:
         while count := fire_due(self.session, self.now):
             fired += count
         return fired
+
+    def sign_a_checkpoint(self) -> None:
+        """Do what the worker does once a minute: put every new row into the log, and sign it."""
+        self.signer.empty_queue()
+        self.signer.sign()
 
     def sign_a_contract(self, organization: Organization) -> None:
         """Sign a contract in two to four instalments, each with a random condition."""
@@ -218,12 +225,14 @@ def a_world(server: EmbeddedServer, factory: pytest.TempPathFactory, seed: int) 
             set_clock(db.session, START)
             superuser = _superuser(server, name)
             with psycopg.connect(superuser, autocommit=True, row_factory=namedtuple_row) as watch:
-                world = World(app, builder, city, chance, superuser, watch)
+                signer = signer_of(app)
+                world = World(app, builder, city, chance, superuser, watch, signer)
                 _more_people(world)
                 _catalogue(builder)
                 appropriate(db.session, city.line.id, 10**11, Because(now=builder.now, reference="随机"))
                 db.session.commit()
                 yield world
+                signer.engine.dispose()
             db.session.remove()
             db.engine.dispose()
     finally:
