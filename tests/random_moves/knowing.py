@@ -264,7 +264,7 @@ def _call(world: World, case: CaseRow | None, member: Member, data: Data) -> Dat
         "SELECT p.case_id FROM plans p JOIN cases c ON c.id = p.case_id WHERE c.state = 'approved' AND NOT EXISTS"
         " (SELECT FROM calls k WHERE k.plan_id = p.case_id AND k.released_at IS NULL) ORDER BY 1"
     ) if case is None else world.rows("SELECT plan_id AS case_id FROM calls WHERE case_id = :c", c=case.id)
-    officers = [row.person_id for row in world.rows(OFFICERS, since=world.now - timedelta(days=10))]
+    officers = [row.person_id for row in world.rows(OFFICERS, since=world.now - timedelta(days=20)) if row.ready]
     if not plans or len(officers) < 3:
         return None
     due = world.now + timedelta(days=world.chance.randint(21, 30))
@@ -320,6 +320,6 @@ def urgent(world: World) -> set[tuple[str, str]]:
     """Return what is not to be put off: bids, while a package waits for them; and that officers rehearse."""
     waiting = world.rows(WAITING_FOR_BIDS.format(more=""), now=world.now)
     pressing = {("bid", "hand_in")} if waiting else set()
-    calling = world.rows("SELECT FROM cases WHERE kind = 'call' AND state IN ('drafted', 'returned')")
-    officers = world.rows(OFFICERS, since=world.now - timedelta(days=20)) if calling else []
-    return pressing | ({("opening_key", "rehearse")} if any(not row.ready for row in officers) else set())
+    officers = world.rows(OFFICERS, since=world.now - timedelta(days=15))
+    ready = sum(bool(row.ready) for row in officers)
+    return pressing | ({("opening_key", "rehearse")} if ready < 3 <= len(officers) else set())
