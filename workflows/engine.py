@@ -15,7 +15,9 @@ from workflows.guards import Guard, guard_named
 from workflows.kinds import known
 from workflows.kinds.case import Acting, Facts, Reason
 
-__all__ = ["Acting", "Decision", "Options", "Reason", "Refused", "decide", "demand_possible", "options"]
+__all__ = [
+    "Acting", "Decision", "Options", "Reason", "Refused", "Rule", "decide", "demand_possible", "options", "rules_of",
+]
 
 # No state can have this name: definitions allow lower-case letters, digits and underscores only.
 OPENING = "(opening)"
@@ -90,7 +92,7 @@ class _Arrow:
             # Someone without the role is told nothing else about the case.
             return (_role_missing(self.transition),)
         return tuple(
-            self._worded(reason)
+            self._told(reason)
             for guard in self.guards
             if not (data is None and guard.reads_input and self._brings_input())
             and (reason := guard.ask(facts, acting, data, now)) is not None
@@ -99,7 +101,11 @@ class _Arrow:
     def _brings_input(self) -> bool:
         return self.transition.opens or bool(self.transition.documents)
 
-    def _worded(self, reason: Reason) -> Reason:
+    def worded(self, reason: Reason | None) -> Reason | None:
+        """Return a reason with the titles of the papers it is about."""
+        return self._told(reason) if reason is not None else None
+
+    def _told(self, reason: Reason) -> Reason:
         if not reason.documents:
             return reason
         slots = self.definition.documents
@@ -201,6 +207,27 @@ def options(
         else:
             allowed.append(transition)
     return Options(tuple(allowed), tuple(refused))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One condition of a move as it stands now: `asked` is False where what is handed in decides it."""
+
+    title: Text
+    asked: bool
+    reason: Reason | None
+
+
+def rules_of(
+    definition: Definition, transition: Transition, *, acting: Acting, facts: Facts, now: datetime
+) -> tuple[Rule, ...]:
+    """Return every condition of a move before anything is typed, each with its answer. Changes nothing."""
+    arrow = _compiled(definition).arrows[id(transition)]
+    return tuple(
+        Rule(guard.title, True, arrow.worded(guard.ask(facts, acting, None, now))) if not guard.reads_input
+        else Rule(guard.title, False, None)
+        for guard in arrow.guards
+    )
 
 
 def role_for(transition: Transition, acting: Acting) -> str | None:

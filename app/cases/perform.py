@@ -78,8 +78,11 @@ def perform(
     revision: int | None = None,
     key: str | None = None,
     request_id: str = "",
+    began: datetime | None = None,
 ) -> Answer:
     """Make one move, or open a case, and commit it with everything that belongs to it.
+
+    `began` is the real time at which `now` was read: what passed since then counts for a deadline.
 
     Returns where the case stands and the receipt; the same key with the same request returns the first answer.
     Raises CaseNotFound, KeyReused, StaleRevision, InvalidInput or MoveRefused, and then has changed nothing
@@ -88,7 +91,7 @@ def perform(
     """
     if isinstance(session, scoped_session):
         session = session()  # asking the registry for each call costs more than some of the calls
-    order = Order(kind, number, trigger, actor, data, revision, key, now, request_id)
+    order = Order(kind, number, trigger, actor, data, revision, key, now, request_id, began or real_now())
     for attempt in range(RETRIES):
         try:
             return _once(session, order)

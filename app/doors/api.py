@@ -15,7 +15,7 @@ from app.documents.blocks import blocks
 from app.documents.folder import documents_folder
 from app.documents.sealed import receive_sealed
 from app.documents.store import receive
-from app.doors.caller import actor, held, now, request_id, today
+from app.doors.caller import actor, began, held, now, request_id, today
 from app.doors.case_json import case_json, line_json
 from app.doors.keys import key_of_request, once
 from app.doors.openapi import openapi
@@ -53,7 +53,8 @@ def open_case(kind: str) -> tuple[Response, int]:
         # Where a case opens, and for whom, is read from the data before its schema reads it.
         raise InvalidInput({"data": [str(_l("Send an object of fields."))]})
     answer = perform(
-        db.session, kind=kind, trigger=trigger, actor=actor(), data=data, key=key, now=now(), request_id=request_id()
+        db.session, kind=kind, trigger=trigger, actor=actor(), data=data, key=key, now=now(), request_id=request_id(),
+        began=began(),
     )
     return _answered(answer, 201)
 
@@ -69,7 +70,7 @@ def move_case(kind: str, number: str, trigger: str) -> tuple[Response, int]:
         raise InvalidInput({"revision": [str(_l("Send the revision that you looked at, as a whole number."))]})
     answer = perform(
         db.session, kind=kind, number=spelled(number), trigger=trigger, actor=actor(), data=body.get("data", {}),
-        revision=revision, key=key, now=now(), request_id=request_id(),
+        revision=revision, key=key, now=now(), request_id=request_id(), began=began(),
     )
     return _answered(answer, 200)
 

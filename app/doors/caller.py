@@ -7,7 +7,7 @@ from flask import g
 from app.access.actor import Actor
 from app.access.api_auth import NotSignedIn, current_holdings
 from app.access.reach import Holding
-from app.clock import SHANGHAI, business_now
+from app.clock import SHANGHAI, business_now, real_now
 from app.extensions import db
 
 
@@ -22,8 +22,14 @@ def actor() -> Actor:
 def now() -> datetime:
     """Return the business time of this request: one value for all of it."""
     if "business_now" not in g:
-        g.business_now = business_now(db.session)
+        g.business_began, g.business_now = real_now(), business_now(db.session)
     return g.business_now
+
+
+def began() -> datetime:
+    """Return the real time at which `now()` was read: a long upload is late by what has passed since."""
+    now()
+    return g.business_began
 
 
 def today() -> date:

@@ -14,7 +14,8 @@ from app.cases.facts import definition_of
 from app.cases.perform import perform
 from app.cases.snapshot import CaseRow
 from app.cases.words import shown_data, shown_tables
-from app.doors.caller import actor, now, request_id
+from app.doors.applying import beside_application, tasks_of
+from app.doors.caller import actor, began, now, request_id
 from app.doors.case_view import due_of
 from app.doors.forms import merged, sections_of
 from app.doors.move_form import (
@@ -49,7 +50,7 @@ def attempt(case: CaseRow | None, made: MoveForm) -> Answer | tuple[int, list[tu
         return perform(
             db.session, kind=made.kind, number=case.number if case else None, trigger=made.trigger, actor=actor(),
             data=data, revision=request.form.get("_revision", type=int), key=request.form.get("_key") or None,
-            now=now(), request_id=request_id(),
+            now=now(), request_id=request_id(), began=began(),
         )
     except InvalidInput as invalid:
         made.tell(merged(invalid.errors, unreadable))
@@ -120,6 +121,7 @@ def saved(made: MoveForm, revision: int) -> Any:
 
 
 def form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> str:
+    rules, until = beside_application(made) if case is None else ([], None)
     made.dress()
     submit = title_of(transition)
     kind = localized(made.definition.title)
@@ -131,7 +133,8 @@ def form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> s
         "crumbs": [*crumbs, (submit, None)], "applicant": made.organization_name if case is None else None,
         "action": request.full_path.rstrip("?"), "key": request.form.get("_key") or fresh_key(),
         "revision": case.revision if case else None, "submit": submit, "remarks": _remarks(case),
-        "due": next((due_of(run) for run in case.clocks if run.stopped_at is None), None) if case else None,
+        "due": next((due_of(run) for run in case.clocks if run.stopped_at is None), None) if case else until,
+        "rules": rules, "tasks": tasks_of(made) if case is None else [],
         "guide_href": f"/guide/{made.kind}", "danger": transition.danger,
     }
     return render_template(

@@ -1,12 +1,11 @@
-"""One organization with all that the features know of it; its registrar confirms a registration here.
+"""The file of an organization: what every feature tells of it, and what happened; its registrar confirms an entry here.
 
 The page stands here and not in the register's folder: it shows what lies above the register.
 """
 
-from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Flask, flash, g, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,10 +17,10 @@ from wtforms.validators import InputRequired, Length
 
 from app.access.api_auth import current_holdings, today
 from app.access.declare import allow
-from app.access.roles import ORGANIZATION_ROLES, PLACE_ROLES
-from app.affiliation.queries import Membership, hubs_of
+from app.access.roles import ORGANIZATION_ROLES, PLACE_ROLES, ROLES
 from app.cases.kinds import offer_of
 from app.cases.queries import find_cases
+from app.cases.timeline import Happened, happened_to
 from app.clock import business_now
 from app.doors.caller import held, holds
 from app.doors.list_pages import kind_titles
@@ -29,24 +28,24 @@ from app.doors.list_pages import row as case_row
 from app.doors.move_form import organizations_of_caller
 from app.errors import Problem
 from app.extensions import db
-from app.language import current_locale
+from app.language import current_locale, localized
 from app.organizations.divisions import registrar_of
-from app.organizations.models import Registration
+from app.organizations.file import Reader, chapters
 from app.organizations.queries import LARGEST_ID, Profile, profile_of
 from app.organizations.steps import Certificate, confirm_entry
 from app.organizations.words import (
-    CATEGORY,
     LEGAL_TYPE,
-    SOURCE,
     STANDING,
     STANDING_NOTE,
     STANDING_TONE,
     grade_words,
 )
-from app.payments.queries import InstalmentStanding, instalment_standings, visible_contracts
+from workflows.loader import library
 
 pages = Blueprint("organization", __name__)
 MOST_CASES = 12
+MOST_RECENT = 8
+ROWS = 50
 
 CONFIRMABLE = ("known_from_decision", "known_from_list", "entry_from_decision")
 Answer = str | Response | tuple[str, int]
@@ -129,30 +128,58 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
     may_confirm = _may_confirm(profile)
     if may_confirm and form is None:
         form = ConfirmForm(formdata=None, authority=registrar_of(profile.row.division_code or "100000"))
-    cases = find_cases(db.session, held(), organization_id=profile.row.id, limit=MOST_CASES)
-    own = any(id_ == profile.row.id for id_, _name, _node in organizations_of_caller())
+    id_ = profile.row.id
+    own = _is_own(id_)
+    cases = find_cases(db.session, held(), organization_id=id_, limit=MOST_CASES)
+    recent = happened_to(db.session, held(), id_, limit=MOST_RECENT)
     return render_template(
         "pages/organization.html",
         organization=_organization(profile),
-        registrations=[_registration(row) for row in profile.registrations],
-        decisions=[
-            {"decided_on": row.decided_on, "category": CATEGORY[row.category], "doc_no": row.doc_no,
-             "authority": row.authority, "name_printed": row.name_printed}
-            for row in profile.decisions
-        ],
-        assessments=[
-            {"grade": grade_words(row.grade), "source": row.source, "known_on": row.known_on}
-            for row in profile.assessments
-        ],
-        affiliations=[_membership(row) for row in hubs_of(db.session, profile.row.id)],
-        contracts=_contracts(profile.row.id, own),
+        grade=grade_words(profile.row.grade) if profile.row.grade else None,
+        chapters=chapters(db.session, id_, Reader(held(), own, today())),
         cases=[case_row(line) for line in cases.rows],
-        actions=_actions(profile.row.id) if own else [],
-        export_href=f"/audit/exports?organization={profile.row.id}" if holds("auditor") else None,
+        history=[_move(one) for one in recent.rows],
+        timeline_href=url_for("organization.timeline_page", organization_id=id_) if recent.after else None,
+        actions=_actions(id_) if own else [],
+        export_href=f"/audit/exports?organization={id_}" if holds("auditor") else None,
         confirm_form=form if may_confirm else None,
-        confirm_action=url_for("organization.confirm_registration", organization_id=profile.row.id),
-        latest_day=today(),
+        confirm_action=url_for("organization.confirm_registration", organization_id=id_),
     )
+
+
+@pages.get("/organizations/<int:organization_id>/timeline")
+@allow("signed_in")
+def timeline_page(organization_id: int) -> str:
+    """Show everything that happened to the organization in the cases that the reader may see, by key."""
+    profile = _visible(organization_id)
+    before = request.args.get("before")
+    page = happened_to(db.session, held(), organization_id, before=before, limit=ROWS)
+    here = url_for("organization.timeline_page", organization_id=organization_id)
+    return render_template(
+        "pages/organization_timeline.html", organization=_organization(profile),
+        history=[_move(one) for one in page.rows],
+        back=url_for("organization.organization_page", organization_id=organization_id),
+        pages={"words": "", "previous": here if before else None,
+               "next": url_for("organization.timeline_page", organization_id=organization_id, before=page.after)
+               if page.after else None},
+    )
+
+
+def _is_own(organization_id: int) -> bool:
+    return any(id_ == organization_id for id_, _name, _node in organizations_of_caller())
+
+
+def _move(one: Happened) -> dict[str, Any]:
+    definition = library().exact(one.kind, one.place, one.version, one.legal_class)
+    transition = definition.transition(one.from_state, one.trigger)
+    state = definition.states[one.to_state]
+    tone = {"success": "good", "failure": "bad"}.get(state.outcome or "", "back" if state.waits_for == "staff" else "")
+    return {
+        "at": one.at, "who": one.who, "role": localized(ROLES[one.role].title) if one.role in ROLES else None,
+        "title": localized(transition.title) if transition else one.trigger, "to_title": localized(state.title),
+        "kind_title": localized(definition.title), "subject": one.subject or one.number, "number": one.number,
+        "href": f"/cases/{one.number}#move-{one.sequence}", "tone": tone,
+    }
 
 
 def _organization(profile: Profile) -> dict[str, Any]:
@@ -175,59 +202,14 @@ def _organization(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _registration(row: Registration) -> dict[str, Any]:
-    source = SOURCE[row.source]
-    return {
-        "from_on": row.known_since,
-        "to_on": row.ended_on,
-        "name": row.name,
-        "authority": row.authority,
-        "source": f"{source} ({row.evidence})" if row.evidence else source,
-        "case_href": None,
-    }
-
-
 def _actions(organization_id: int) -> list[dict[str, Any]]:
-    """Return what may be applied for; each kind says itself whether it makes sense now."""
+    """Return what its own people may open; each kind says itself whether it makes sense now."""
+    openable = {
+        definition.kind for definition in library().definitions for transition in definition.transitions
+        if transition.opens and set(transition.roles) & set(ORGANIZATION_ROLES)
+    }
     return [
         {"title": title, "href": f"/apply/{kind}?organization={organization_id}"}
         for kind, title in kind_titles().items()
-        if (offer := offer_of(kind)) is None or offer(db.session, organization_id)
+        if kind in openable and ((offer := offer_of(kind)) is None or offer(db.session, organization_id))
     ]
-
-
-def _contracts(organization_id: int, own: bool) -> list[dict[str, Any]]:
-    """Return the contracts that the caller may see, each with its instalments and how they stand."""
-    rows = instalment_standings(db.session, organization_id, visible_contracts(held(), organization_id))
-    return [
-        {
-            "number": number, "title": parts[0].part.title, "amount_fen": parts[0].contract_fen,
-            "signed_on": parts[0].signed_on, "instalments": [_instalment(part, own) for part in parts],
-        }
-        for number, parts in ((n, list(group)) for n, group in groupby(rows, key=lambda one: one.part.number))
-    ]
-
-
-def _instalment(standing: InstalmentStanding, own: bool) -> dict[str, Any]:
-    part = standing.part
-    state, tone = _("not applied for"), ""
-    if standing.number:
-        state, tone = (_("paid"), "green") if standing.settled else (_("under way"), "blue")
-    may_apply = own and standing.number is None
-    return {
-        "position": part.position, "condition": part.condition, "amount_fen": part.amount_fen, "state": state,
-        "tone": tone, "number": standing.number,
-        "case_href": f"/cases/{standing.number}" if standing.number else None,
-        "apply_href": f"/apply/payment?organization={part.organization_id}&instalment={part.instalment_id}"
-        if may_apply else None,
-    }
-
-
-def _membership(row: Membership) -> dict[str, Any]:
-    return {
-        "hub": row.name_zh if current_locale().startswith("zh") or not row.name_en else row.name_en,
-        "href": f"/hubs/{row.hub_node_id}",
-        "primary": row.is_primary,
-        "from_on": row.from_on,
-        "to_on": row.to_on,
-    }

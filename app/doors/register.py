@@ -19,6 +19,7 @@ from app.doors import (
     incubator_pages,
     list_pages,
     markup,
+    opening_pages,
     organization_pages,
     personal_pages,
     problems,
@@ -33,7 +34,7 @@ def register(app: Flask) -> None:
     problems.register(app)
     for door in (
         api, calendar_pages, case_pages, clock_pages, export_api, export_pages, home_pages, hub_pages, incubator_pages,
-        list_pages, organization_pages, personal_pages,
+        list_pages, opening_pages, organization_pages, personal_pages,
     ):
         door.register(app)
     app.register_blueprint(health.blueprint)

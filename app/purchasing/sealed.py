@@ -66,6 +66,16 @@ class PackageShare(db.Model):
     wrapped: Mapped[bytes] = mapped_column(LargeBinary, info={"unaudited": True})
 
 
+class OpeningPresence(db.Model):
+    """An opening officer who sits in the room of a package, having shown that the own key opens."""
+
+    __tablename__ = "opening_presences"
+
+    package_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    arrived_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class Bid(db.Model):
     """One organization's bid for one package; what it says stands here only once it was opened."""
 

@@ -99,7 +99,7 @@ def ask_for_instalment(page: Page, payee: str) -> str:
     """Apply for the first instalment that is free, from the organization's own page; return the case's number."""
     page.goto("/")
     page.locator(".c-card[href^='/organizations/']").first.click()
-    page.locator(".c-contract a.c-button").first.click()
+    page.locator("#projects a.c-button").first.click()
     assert page.input_value("#payee_name") == payee
     fill(page, invoice_no="26117000000012345678", payee_bank="示例银行西城支行",
          payee_account="0200 0012 0900 1234 567", report="完成活动 12 场。")

@@ -31,7 +31,10 @@ def call_facts(**changes: Any) -> CallFacts:
 
 
 def package_facts(state: str | None = "opened", **changes: Any) -> PackageFacts:
-    return replace(PackageFacts(case(state=state), True, bids=3, open_bids=0, qualified=3, undecided=0), **changes)
+    facts = PackageFacts(
+        case(state=state), True, bids=3, open_bids=0, qualified=3, undecided=0, officers=(acting("buyer").person_id,)
+    )
+    return replace(facts, **changes)
 
 
 # What each step of the panel needs; no panel lets all of them be taken at once.
@@ -74,6 +77,7 @@ CALL_ALLOWED: Allowed = {
     ("published", "cancel"): ("cancelled", {"buyer"}),
 }
 PACKAGE_ALLOWED: Allowed = {
+    ("closed", "arrive"): ("closed", OPENERS),
     ("closed", "open_bids"): ("opened", OPENERS),
     ("opened", "finish_qualification"): ("qualified", {"project_officer"}),
     ("qualified", "publish_pool"): ("qualified", {"project_officer"}),
@@ -232,6 +236,8 @@ def test_before_that_it_fails_for_want_of_bidders_only():
 @pytest.mark.parametrize(("state", "trigger", "changes", "reason"), [
     ("closed", "open_bids", {"bids": 2}, "too_few_bids"),
     ("closed", "open_bids", {"opening_officer": False}, "not_an_opening_officer"),
+    ("closed", "arrive", {"officers": (1, 2, 3)}, "not_an_opening_officer"),
+    ("closed", "arrive", {"arrived": (acting("buyer").person_id,)}, "there_already"),
     ("opened", "finish_qualification", {"qualified": 2}, "too_few_qualified"),
     ("opened", "finish_qualification", {"undecided": 1}, "bids_undecided"),
 ])

@@ -27,27 +27,33 @@ class BidFacts:
     shared_member: bool
 
 
-@guard("may_bid", Text("投标资格", "The bidder is eligible"), needs=("organization_registered", "violation_free"))
-def may_bid(facts: BidFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
-    """Refuse, before anybody types, an organization that is not registered or was gravely punished."""
-    if not facts.organization_registered:
-        return Reason(
-            "organization_not_registered",
-            Text(
-                "本单位没有有效登记，不能投标；请先办理登记，或请登记管理机关核对登记信息。",
-                "Without a registration in force no bid is taken; register first, or ask the registrar to check.",
-            ),
-        )
-    if not facts.violation_free:
-        number = facts.case.policy.number("violation_free")
-        return Reason(
-            "grave_violation",
-            Text(
-                f"本单位近 {number.value} 个月内有处罚记录（{number.cite.zh}）；如有异议，请联系购买主体。",
-                f"A penalty stands within {number.value} months ({number.cite.en}); ask the buyer if you disagree.",
-            ),
-        )
-    return None
+@guard("bidder_registered", Text("有有效登记", "Registration in force"), needs=("organization_registered",))
+def bidder_registered(facts: BidFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse, before anybody types, an organization that is not registered."""
+    if facts.organization_registered:
+        return None
+    return Reason(
+        "organization_not_registered",
+        Text(
+            "本单位没有有效登记，不能投标；请先办理登记，或请登记管理机关核对登记信息。",
+            "Without a registration in force no bid is taken; register first, or ask the registrar to check.",
+        ),
+    )
+
+
+@guard("no_grave_violation", Text("没有重大违法记录", "No grave violation on record"), needs=("violation_free",))
+def no_grave_violation(facts: BidFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse, before anybody types, an organization that was punished within so many months."""
+    if facts.violation_free:
+        return None
+    number = facts.case.policy.number("violation_free")
+    return Reason(
+        "grave_violation",
+        Text(
+            f"本单位近 {number.value} 个月内有处罚记录（{number.cite.zh}）；如有异议，请联系购买主体。",
+            f"A penalty stands within {number.value} months ({number.cite.en}); ask the buyer if you disagree.",
+        ),
+    )
 
 
 @guard(
@@ -68,7 +74,7 @@ def bidding_is_open(facts: BidFacts, acting: Acting, data: Data, now: datetime) 
     )
 
 
-@guard("one_bid_per_package", Text("每包只投一次", "One bid per package"), needs=("bids_already",), reads_input=True)
+@guard("one_bid_per_package", Text("每包只投一次", "One bid per package"), needs=("bids_already",))
 def one_bid_per_package(facts: BidFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
     """Refuse a second standing bid of the same organization."""
     if not facts.bids_already:

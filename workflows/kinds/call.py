@@ -183,6 +183,8 @@ class PackageFacts:
     open_bids: int
     qualified: int
     undecided: int
+    officers: tuple[int, ...] = ()
+    arrived: tuple[int, ...] = ()
     panel: PanelFacts = field(default_factory=PanelFacts)
 
 
@@ -201,6 +203,19 @@ def is_opening_officer(facts: PackageFacts, acting: Acting, data: Data, now: dat
             "只有公告指定的三名开标人员可以开标。", "Only the three officers named in the call open its bids."
         ),
     )
+
+
+@guard("own_seat", Text("本人是开标人员且尚未到场", "An opening officer not yet there"), needs=("officers", "arrived"))
+def own_seat(facts: PackageFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse everybody but an officer of the call, and whoever is there already."""
+    if acting.person_id not in facts.officers:
+        return Reason(
+            "not_an_opening_officer",
+            Text("只有公告指定的三名开标人员可以到场。", "Only the three officers named in the call take a seat."),
+        )
+    if acting.person_id in facts.arrived:
+        return Reason("there_already", Text("您已经到场。", "You are there already."))
+    return None
 
 
 @guard("enough_bids", Text("投标人足够", "Enough bids came in"), needs=("bids",))

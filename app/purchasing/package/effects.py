@@ -17,11 +17,12 @@ from app.ledger.accounts import package_balances
 from app.ledger.steps import Because, release, reserve
 from app.ledger.transfers import NotEnough
 from app.purchasing.opening_key.effects import kept_key, newest_keys
-from app.purchasing.sealed import OpeningKey, PackageSeal, PackageShare
+from app.purchasing.sealed import OpeningKey, OpeningPresence, PackageSeal, PackageShare
 from app.purchasing.sealing import (
     BadSeal,
     WrongPassphrase,
     new_package_key,
+    open_canary,
     recover,
     unlock,
     unseal,
@@ -60,6 +61,23 @@ def _make_key(move: Move, call: Call) -> None:
         PackageShare(package_id=move.case.id, first_key=first, second_key=second, wrapped=wrapped)
         for (first, second), wrapped in made.shares.items()
     )
+
+
+@effect("package", "arrive")
+def arrive(move: Move) -> None:
+    """Note that an officer is there, once the own key has opened."""
+    used = select(PackageShare.first_key).where(PackageShare.package_id == move.case.id).union(
+        select(PackageShare.second_key).where(PackageShare.package_id == move.case.id)
+    )
+    key = move.session.scalars(
+        select(OpeningKey).where(OpeningKey.id.in_(used), OpeningKey.person_id == move.person_id)
+    ).one()
+    try:
+        open_canary(kept_key(key), move.data["passphrase"])
+    except (WrongPassphrase, BadSeal):
+        raise InvalidInput({"passphrase": [str(_l("This is not the officer's passphrase."))]}) from None
+    assert move.person_id is not None
+    move.session.add(OpeningPresence(package_id=move.case.id, person_id=move.person_id, arrived_at=move.now))
 
 
 @effect("package", "open_bids")

@@ -13,6 +13,7 @@ from app.cases.snapshot import CaseRow
 from app.clock import business_now
 from app.purchasing.panel.queries import panel_facts
 from app.purchasing.programme.facts import nobody
+from app.purchasing.sealed import OpeningPresence
 from app.purchasing.tendering import Call
 from workflows.kinds.call import PackageFacts
 from workflows.kinds.case import CaseFacts
@@ -38,8 +39,15 @@ def package_facts(
         open_bids=counted["opened"],
         qualified=counted["qualified"],
         undecided=counted["opened"],
+        officers=tuple(officers_of(session, case)) if case.state == "closed" else (),
+        arrived=_arrived(session, case.id) if case.state == "closed" else (),
         panel=panel_facts(session, case, local_day(business_now(session))),
     )
+
+
+def _arrived(session: AnySession, package_id: int) -> tuple[int, ...]:
+    query = select(OpeningPresence.person_id).where(OpeningPresence.package_id == package_id)
+    return tuple(session.scalars(query))
 
 
 def _officers_named(session: AnySession, case: CaseRow, data: dict[str, Any] | None) -> bool:

@@ -31,6 +31,13 @@ class PublishPackage(Input):
     bids_due_at = moment_field(_l("Deadline for bids"))
 
 
+@input_for("package", "arrive")
+class Arrive(Input):
+    """The officer's own passphrase; it is used here and forgotten."""
+
+    passphrase = secret_field(_l("Passphrase for opening bids"))
+
+
 @input_for("package", "open_bids")
 class OpenBids(Input):
     """Two of the three officers, in one room, each with the own passphrase."""

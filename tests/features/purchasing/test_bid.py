@@ -6,25 +6,36 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from app.access.models import Person
 from app.access.reach import holdings
 from app.audit.checking import check_everything
 from app.cases.drafts import find_draft, save_draft
 from app.cases.due import fire_due
 from app.cases.models import Attempt, Case, History, LogQueue, SealedInput
+from app.cases.perform import perform
 from app.cases.queries import find_cases, worklist
+from app.clock import business_now, real_now
+from app.doors import caller
 from app.errors import CaseNotFound, InvalidInput, MoveRefused
 from app.ledger.accounts import package_balances
 from app.purchasing.sealed import Bid, PackageShare
 from tests.builders import make_actor
+from tests.builders_access import apart, token_of
 from tests.builders_purchasing import (
     A_BID,
     DUE,
     a_bid,
     a_bidder,
+    a_plan,
+    a_programme,
     a_tender,
+    an_office,
+    call_data,
     moved,
     open_data,
+    opened,
     opened_package,
+    some_officers,
     state_of,
 )
 
@@ -126,6 +137,41 @@ def test_a_bid_is_taken_a_second_before_the_deadline_and_not_at_it(session):
     assert codes(refused) == ["too_late"]
 
     assert state_of(session, a_bid(session, tender, in_time, at=DUE - 5 * SECOND)) == "handed_in"
+
+
+def test_what_passed_since_the_request_began_counts_for_the_deadline(session):
+    tender = a_tender(session)
+    bidder = a_bidder(session, tender.office)
+    data = {"organization": bidder.organization_id, "package": tender.packages[0].id, **A_BID}
+
+    with pytest.raises(MoveRefused) as refused:
+        perform(session, kind="bid", trigger="hand_in", actor=bidder.staff, data=data, now=DUE - 5 * SECOND,
+                began=real_now() - 5 * SECOND)
+
+    assert codes(refused) == ["too_late"]
+
+
+def test_an_upload_that_began_in_time_and_took_too_long_is_late(app, session, monkeypatch):
+    office = an_office(session)
+    office.now = business_now(session)
+    session.commit()
+    plan = a_plan(session, office, a_programme(session, office))
+    officers, due = some_officers(session, office), (office.now + timedelta(days=25)).replace(microsecond=0)
+    said = {"bids_due_at": due.isoformat(), "documents_until": due.date().isoformat()}
+    call = opened(session, office, "call", "draft", officers[0], **call_data(session, plan, officers, **said))
+    moved(session, office, call.number, "publish", office.buyer)
+    bidder = a_bidder(session, office)
+    headers = token_of(session, session.get_one(Person, bidder.staff.person_id)) | {"Idempotency-Key": "late"}
+    package = session.scalars(select(Case.id).where(Case.kind == "package").order_by(Case.id)).first()
+    body = {"data": {"organization": bidder.organization_id, "package": package, **A_BID}}
+    session.commit()
+
+    # The door read both clocks an hour ago, a second before the deadline; then the content came.
+    monkeypatch.setattr(caller, "business_now", lambda session: due - SECOND)
+    monkeypatch.setattr(caller, "real_now", lambda: real_now() - timedelta(hours=1))
+    answer = apart(app.test_client().post, "/api/v1/cases/bid", json=body, headers=headers)
+
+    assert (answer.status_code, answer.json["reasons"][0]["code"]) == (403, "too_late")
 
 
 def test_after_the_deadline_a_bid_is_neither_replaced_nor_withdrawn(session):
