@@ -44,8 +44,8 @@ def settings_from(environ: "os._Environ[str] | dict[str, str]") -> Settings:
         proxies = int(environ.get("TRUSTED_PROXIES", "0"))
     except ValueError:
         raise BadSetting("TRUSTED_PROXIES must be the number of proxies in front, such as 1") from None
-    at_once = _whole(environ, "EXPORT_ROWS_AT_ONCE", 20_000)
-    days = _whole(environ, "EXPORT_DAYS", 7)
+    at_once = _whole(environ, "EXPORT_ROWS_AT_ONCE", 20_000, least=0)
+    days = _whole(environ, "EXPORT_DAYS", 7, least=1)
     host = environ.get("HOST", "127.0.0.1")
     return Settings(
         environment=environment,
@@ -62,13 +62,13 @@ def settings_from(environ: "os._Environ[str] | dict[str, str]") -> Settings:
     )
 
 
-def _whole(environ: "os._Environ[str] | dict[str, str]", name: str, otherwise: int) -> int:
+def _whole(environ: "os._Environ[str] | dict[str, str]", name: str, otherwise: int, *, least: int) -> int:
     try:
         number = int(environ.get(name) or otherwise)
     except ValueError:
         number = -1
-    if number < 1:
-        raise BadSetting(f"{name} is {environ[name]!r}; set it to a whole number from 1, such as {otherwise}")
+    if number < least:
+        raise BadSetting(f"{name} is {environ[name]!r}; set it to a whole number from {least}, such as {otherwise}")
     return number
 
 
@@ -97,7 +97,7 @@ def flask_config(settings: Settings, app_database_url: str) -> dict[str, Any]:
         "INSTANCE": settings.instance,
         "DOCUMENTS": settings.instance / "documents",
         "EXPORTS": settings.instance / "exports",
-        "EXPORT_ROWS_AT_ONCE": settings.export_rows_at_once,
+        "EXPORT_ROWS_AT_ONCE": settings.export_rows_at_once or None,  # 0: everything leaves at once
         "EXPORT_DAYS": settings.export_days,
         "SECRET_KEY": secret_key(settings.instance),
         "SQLALCHEMY_DATABASE_URI": url,

@@ -5,9 +5,9 @@ INSERT into an outbox, COMMIT (performance.md section 1). No roles, guards, fact
 """
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import cycle
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -27,16 +27,16 @@ OTHER = {"accepted": "expert_review", "expert_review": "accepted"}
 class Floor:
     """Moves of bare rows over one connection."""
 
-    def __init__(self, connection: psycopg.Connection, cases: int) -> None:
+    def __init__(self, connection: psycopg.Connection, turns: Iterator[int], cases: int) -> None:
         self.connection = connection
         for statement in TABLES.replace("%s", str(cases)).split(";"):
             connection.execute(statement.encode())
         connection.commit()
-        self._ids = cycle(range(1, cases + 1))
+        self._turns = turns
 
     def move(self) -> None:
         """Move the next row between two states, durably."""
-        connection, number = self.connection, next(self._ids)
+        connection, number = self.connection, next(self._turns)
         row = connection.execute(
             "SELECT state, version, head FROM cases WHERE id = %s FOR UPDATE", (number,)
         ).fetchone()

@@ -154,6 +154,15 @@ class Definition:
                 table.setdefault(state, {}).setdefault(transition.trigger, transition)
         return table
 
+    @cached_property
+    def _fired(self) -> dict[tuple[str, str], str]:
+        firing = [transition for transition in self.transitions if transition.on_due is not None]
+        return {(state, t.on_due or ""): t.trigger for t in reversed(firing) for state in t.from_}
+
+    def fired_by(self, clock: str, state: str) -> str | None:
+        """Return the trigger that the system performs when this clock is due in this state."""
+        return self._fired.get((state, clock))
+
     @property
     def name(self) -> str:
         """Return what history prints, such as `base/payment.v1`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from transitions import EventData, Machine
 
@@ -32,8 +32,7 @@ class Refused(Exception):
         self.reasons = reasons
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A move that may be made: which arrow, from where (None: opening), to where, in which role."""
 
     transition: Transition
@@ -50,25 +49,11 @@ class Options:
     refused: tuple[tuple[Transition, tuple[Reason, ...]], ...]
 
 
-class _Question:
-    """A throw-away model for the machine: one move asked about once. Never added to the machine."""
-
-    __slots__ = ("acting", "data", "facts", "now", "reasons", "state", "transition")
-
-    def __init__(
-        self, state: str, acting: Acting, facts: Facts, data: Mapping[str, Any] | None, now: datetime
-    ) -> None:
-        self.state = state
-        self.acting = acting
-        self.facts = facts
-        self.data = data
-        self.now = now
-        self.reasons: tuple[Reason, ...] = ()
-        self.transition: Transition | None = None
-
-
 class _Arrow:
-    """The only condition of one transition: right and guards, answered with reasons."""
+    """The only condition of one transition: right and guards, answered with reasons.
+
+    The machine holds it and is never fired: it could tell only that an arrow refused, not why.
+    """
 
     __slots__ = ("definition", "guards", "transition")
 
@@ -77,12 +62,8 @@ class _Arrow:
         self.transition = transition
         self.guards: tuple[Guard, ...] = tuple(guard_named(name) for name in transition.guards)
 
-    def __call__(self, event: EventData) -> bool:
-        question = event.model
-        assert isinstance(question, _Question)
-        question.transition = self.transition
-        question.reasons = self.reasons(question.acting, question.facts, question.data, question.now)
-        return not question.reasons
+    def __call__(self, _event: EventData) -> bool:
+        raise NotImplementedError("an arrow answers with reasons; ask decide()")
 
     def reasons(
         self, acting: Acting, facts: Facts, data: Mapping[str, Any] | None, now: datetime
@@ -159,16 +140,13 @@ def decide(
     now: datetime,
 ) -> Decision:
     """Return the decision to make the move, or raise Refused with every reason. Changes nothing."""
-    demand_possible(definition, state=state, trigger=trigger, acting=acting)
-    question = _Question(OPENING if state is None else state, acting, facts, data, now)
-    _compiled(definition).machine.events[trigger].trigger(question)
-
-    if question.reasons:
-        raise Refused(*question.reasons)
-    assert question.transition is not None
-    role = role_for(question.transition, acting)
+    asked, dest = _arrow_of(definition, state, trigger)
+    reasons = asked.reasons(acting, facts, data, now)
+    if reasons:
+        raise Refused(*reasons)
+    role = role_for(asked.transition, acting)
     assert role is not None
-    return Decision(question.transition, state, question.state, role)
+    return Decision(asked.transition, state, dest, role)
 
 
 def demand_possible(definition: Definition, *, state: str | None, trigger: str, acting: Acting) -> None:
@@ -176,19 +154,27 @@ def demand_possible(definition: Definition, *, state: str | None, trigger: str, 
 
     Asked before facts are gathered, which may expect that the data is that of a move from this state.
     """
+    asked, _dest = _arrow_of(definition, state, trigger)
+    if role_for(asked.transition, acting) is None:
+        # Someone without the role is told nothing else about the case.
+        raise Refused(_role_missing(asked.transition))
+
+
+def _arrow_of(definition: Definition, state: str | None, trigger: str) -> tuple[_Arrow, str]:
+    """Return the arrow of a trigger out of a state and where it leads, or raise Refused."""
     machine = _compiled(definition).machine
     event = machine.events.get(trigger)
     if event is None:
         raise Refused(_unknown_trigger(trigger))
     source = OPENING if state is None else state
     # `.get`, because reading a missing key of this defaultdict would make the source a valid one.
-    if source not in machine.states or not event.transitions.get(source):
+    arrows = event.transitions.get(source)
+    if not arrows:
         raise Refused(_wrong_state(definition, state, trigger))
-    transition = definition.transition(state, trigger)
-    assert transition is not None
-    if role_for(transition, acting) is None:
-        # Someone without the role is told nothing else about the case.
-        raise Refused(_role_missing(transition))
+    [arrow] = arrows  # at most one for a state and a trigger, says workflows/checks.py
+    asked = arrow.conditions[0].func
+    assert isinstance(asked, _Arrow) and arrow.dest is not None
+    return asked, arrow.dest
 
 
 def options(

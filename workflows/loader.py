@@ -51,6 +51,7 @@ class Library:
         rubrics: Iterable[RubricFile] = (),
     ) -> None:
         self._definitions = list(definitions)
+        self._pinned = {_pin(known): known for known in self._definitions}
         self._policies = tuple(policies)
         self._rubrics = tuple(rubrics)
         self.places = {place.code: place for place in places}
@@ -85,18 +86,15 @@ class Library:
 
     def add(self, definition: Definition) -> None:
         """Add a definition, for tests with throw-away kinds; the same place, kind and version is refused."""
-        for known in self._definitions:
-            if (known.kind, known.place, known.version) == (
-                definition.kind,
-                definition.place,
-                definition.version,
-            ):
-                raise ValueError(f"{definition.name} is in the library already")
+        if _pin(definition) in self._pinned:
+            raise ValueError(f"{definition.name} is in the library already")
         self._definitions.append(definition)
+        self._pinned[_pin(definition)] = definition
 
     def remove(self, definition: Definition) -> None:
         """Take back what `add` added."""
         self._definitions.remove(definition)
+        del self._pinned[_pin(definition)]
 
     def in_force(self, kind: str, places: Sequence[str], legal_class: str | None, on: date) -> Definition:
         """Return the definition a case opened on that day takes, or raise NoDefinition.
@@ -122,12 +120,10 @@ class Library:
 
     def exact(self, kind: str, place: str, version: int, legal_class: str | None = None) -> Definition:
         """Return the pinned definition, or raise NoDefinition. A version number belongs to one class."""
-        for known in self._definitions:
-            if (known.kind, known.place, known.version) == (kind, place, version):
-                if legal_class not in (None, known.legal_class):
-                    break
-                return known
-        raise NoDefinition(f"{place}/{kind}.v{version} (class {legal_class}) does not exist")
+        known = self._pinned.get((kind, place, version))
+        if known is None or legal_class not in (None, known.legal_class):
+            raise NoDefinition(f"{place}/{kind}.v{version} (class {legal_class}) does not exist")
+        return known
 
     def policy(self, places: Sequence[str], on: date) -> Policy:
         """Return the numbers a case opened on that day takes: each from the most specific place."""
@@ -189,6 +185,10 @@ class Library:
                 raise NoPolicy(f"no policy file of {place} has version {version}")
             files.append(match[0])
         return combine(tuple(files))
+
+
+def _pin(definition: Definition) -> tuple[str, str, int]:
+    return definition.kind, definition.place, definition.version
 
 
 def read_all(root: Path) -> tuple[Library, list[str]]:

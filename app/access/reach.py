@@ -75,7 +75,6 @@ def _roles_query(
         .join(Node, Node.id == RoleGrant.node_id)
         .where(RoleGrant.person_id == person, in_force(on), can_sign_in())
         .where(RoleGrant.role.in_(_named(CASE_ROLES)), or_(on_the_case, on_the_organization, on_the_place))
-        .distinct()
     )
 
 

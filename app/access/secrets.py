@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from functools import lru_cache
 
 from cryptography.fernet import Fernet
 from flask import current_app
@@ -24,7 +25,11 @@ def digest_of(token: str) -> bytes:
 
 def _derived(purpose: str) -> bytes:
     """Return the key for one purpose, from the application's secret; the database never holds it."""
-    secret: str = current_app.config["SECRET_KEY"]
+    return _derived_from(current_app.config["SECRET_KEY"], purpose)
+
+
+@lru_cache(maxsize=64)
+def _derived_from(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), f"shuniu {purpose}".encode(), hashlib.sha256)
 
 

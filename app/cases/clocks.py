@@ -5,7 +5,6 @@ on entering a state that lists it in neither.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,12 +40,12 @@ def next_clocks(
         elif name in state.clocks:
             moved = _running(run, now)
         else:
-            moved = replace(_running(run, now), stopped_at=now)
+            moved = _running(run, now)._replace(stopped_at=now)
         if extends == name and moved.stopped_at is None:
-            moved = recounted(replace(moved, extended_by=policy.number(f"{name}_extension").value))
-        fires = fires_of(definition, to_state, name)
+            moved = recounted(moved._replace(extended_by=policy.number(f"{name}_extension").value))
+        fires = definition.fired_by(name, to_state)
         if moved.fires != fires:
-            moved = replace(moved, fires=fires)
+            moved = moved._replace(fires=fires)
         if moved is not run and moved != run:
             changed.append(moved)
     for name in state.clocks:
@@ -59,15 +58,7 @@ def next_clocks(
 
 def _until(run: ClockRun, end: datetime) -> ClockRun:
     """Return the clock as one that ends at a given moment, whatever the calendar says."""
-    return replace(run, number=0, unit=UNTIL, due_at=end, provisional=False)
-
-
-def fires_of(definition: Definition, state: str, clock: str) -> str | None:
-    """Return the trigger that the system performs when this clock is due in this state."""
-    for transition in definition.transitions:
-        if transition.on_due == clock and state in transition.from_:
-            return transition.trigger
-    return None
+    return run._replace(number=0, unit=UNTIL, due_at=end, provisional=False)
 
 
 def earliest_due(runs: list[ClockRun]) -> datetime | None:
@@ -90,7 +81,7 @@ def _started(
     run = ClockRun(
         name=name, run=max(earlier, default=0) + 1, started_at=now, number=number.value, unit=number.unit,
         extended_by=0, pauses=(), paused_since=None, paused_for=None, due_at=now, provisional=False,
-        promised=name.endswith("_promised"), fires=fires_of(definition, state, name),
+        promised=name.endswith("_promised"), fires=definition.fired_by(name, state),
     )
     return recounted(run)
 
@@ -98,14 +89,14 @@ def _started(
 def _paused(run: ClockRun, state: str, now: datetime) -> ClockRun:
     if run.paused_since is not None:
         return run
-    return replace(run, paused_since=now, paused_for=state)
+    return run._replace(paused_since=now, paused_for=state)
 
 
 def _running(run: ClockRun, now: datetime) -> ClockRun:
     if run.paused_since is None:
         return run
     pauses = (*run.pauses, (run.paused_since, now))
-    return recounted(replace(run, pauses=pauses, paused_since=None, paused_for=None))
+    return recounted(run._replace(pauses=pauses, paused_since=None, paused_for=None))
 
 
 def recounted(run: ClockRun) -> ClockRun:
@@ -115,4 +106,4 @@ def recounted(run: ClockRun) -> ClockRun:
     deadline = due_after_pauses(
         run.started_at, run.unit, run.number + run.extended_by, list(run.pauses), official_calendar()
     )
-    return replace(run, due_at=deadline.due, provisional=deadline.provisional)
+    return run._replace(due_at=deadline.due, provisional=deadline.provisional)

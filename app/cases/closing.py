@@ -2,17 +2,20 @@
 personal values and the key with its answer. Either all of it is written or nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
+from psycopg.errors import DivisionByZero
 from psycopg.types.json import Jsonb
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
-from app.cases.chain import Link, Personal
-from app.cases.snapshot import CaseRow, ClockRun
+from app.cases.chain import Personal
+from app.cases.snapshot import ClockRun
 from app.database.connections import rows
+from app.errors import StaleRevision
 
 Columns = tuple[tuple[str, str], ...]
 
@@ -28,15 +31,24 @@ WITH moved AS (
                        request_id, prev, hash, body)
   SELECT id, %(sequence)s, %(at)s, %(person_id)s, %(on_behalf_of)s, %(role)s, %(trigger)s, %(from_state)s,
          %(to_state)s, %(request_id)s, %(prev)s, %(hash)s, %(body)s FROM moved
-), queued AS (
-  INSERT INTO log_queue (case_id, sequence)
-  SELECT id, s FROM moved, generate_series(%(queue_from)s::int, %(sequence)s::int) AS s
-), answered AS (
-  INSERT INTO idempotency_keys (account_id, key, fingerprint, answer)
-  SELECT %(account_id)s::bigint, %(key)s, %(fingerprint)s, %(answer)s FROM moved WHERE %(key)s::text IS NOT NULL
 ){more}
-SELECT count(*) FROM moved
+SELECT 1 / count(*) FROM moved
 """
+# The division fails where no case was moved: COMMIT, which may be on its way behind the statement, is then not done.
+
+QUEUED = """, queued AS (
+  INSERT INTO log_queue (case_id, sequence) SELECT id, %(sequence)s FROM moved
+)"""
+# What was sealed until now enters the log together.
+UNSEALED = """, queued AS (
+  INSERT INTO log_queue (case_id, sequence)
+  SELECT id, s FROM moved, generate_series(1, %(sequence)s::int) AS s
+)"""
+
+ANSWERED = """, answered AS (
+  INSERT INTO idempotency_keys (account_id, key, fingerprint, answer)
+  SELECT %(account_id)s::bigint, %(key)s, %(fingerprint)s, %(answer)s FROM moved
+)"""
 
 UNDRAFTED = """, undrafted AS (
   DELETE FROM drafts USING moved
@@ -80,73 +92,84 @@ DOCUMENTS = """, attached AS (
 )"""
 
 
-@dataclass(frozen=True)
-class Closing:
-    """Everything a move leaves behind in the frame's own tables."""
+class Closing(NamedTuple):
+    """What a move leaves behind in the row of its case, in history and under its key: parameters of CLOSE."""
 
-    case: CaseRow
+    case_id: int
+    revision: int
+    subject: str
+    kind: str
     sequence: int
     at: datetime
     trigger: str
+    from_state: str | None
     to_state: str
     person_id: int | None
     on_behalf_of: int | None
     role: str
     request_id: str
-    link: Link
+    prev: bytes
+    hash: bytes
+    body: bytes
     waits_role: str | None
     waits_node: int | None
     waits_person: int | None
     due_at: datetime | None
     closed_at: datetime | None
+    sealed: bool
+    draft_holder: int | None
+    account_id: int | None
+    key: str | None
+    fingerprint: bytes | None
+    answer: Jsonb
+
+
+class Beside(NamedTuple):
+    """What it leaves behind in tables where most moves write nothing or a row or two."""
+
     clocks: list[ClockRun]
     notices: list[tuple[str, int, str]]
     personal: list[Personal]
     documents: list[tuple[str, int]]
     drafted: bool
-    draft_holder: int | None
-    account_id: int | None
-    key: str | None
-    fingerprint: bytes | None
-    answer: dict[str, Any]
-    sealed: bool
-    queue_from: int
+    unsealed: bool
 
 
-def close(connection: Connection, closing: Closing) -> bool:
-    """Write it all in one statement; return False if the case was not at the revision it was read at."""
+def close(connection: Connection, closing: Closing, beside: Beside, *, commit: bool) -> None:
+    """Write it all in one statement, and commit with the same message if this is the end of the transaction.
+
+    Raises StaleRevision, and has then committed nothing, if the case was not at the revision it was read at.
+    """
     more = ""
-    parameters: dict[str, Any] = {
-        "case_id": closing.case.id, "revision": closing.case.revision, "subject": closing.case.subject,
-        "sequence": closing.sequence, "at": closing.at, "trigger": closing.trigger,
-        "from_state": closing.case.state, "to_state": closing.to_state, "kind": closing.case.kind,
-        "draft_holder": closing.draft_holder, "person_id": closing.person_id,
-        "on_behalf_of": closing.on_behalf_of, "role": closing.role, "request_id": closing.request_id,
-        "prev": closing.case.head, "hash": closing.link.hash, "body": closing.link.body,
-        "waits_role": closing.waits_role, "waits_node": closing.waits_node,
-        "waits_person": closing.waits_person, "due_at": closing.due_at, "closed_at": closing.closed_at,
-        "account_id": closing.account_id, "key": closing.key, "fingerprint": closing.fingerprint,
-        "answer": Jsonb(closing.answer), "sealed": closing.sealed, "queue_from": closing.queue_from,
-    }
-    if closing.drafted:
+    parameters = closing._asdict()
+    if not closing.sealed:
+        more += UNSEALED if beside.unsealed else QUEUED
+    if closing.key is not None:
+        more += ANSWERED
+    if beside.drafted:
         more += UNDRAFTED
-    if closing.clocks:
-        more += _with_rows(CLOCKS, "clock", CLOCK, len(closing.clocks))
-        parameters |= _numbered("clock", CLOCK, [_clock(run) for run in closing.clocks])
-    if closing.notices:
-        more += _with_rows(NOTICES, "notice", NOTICE, len(closing.notices))
-        parameters |= _numbered("notice", NOTICE, closing.notices)
-    if closing.personal:
+    if beside.clocks:
+        more += _with_rows(CLOCKS, "clock", CLOCK, len(beside.clocks))
+        parameters |= _numbered("clock", CLOCK, [_clock(run) for run in beside.clocks])
+    if beside.notices:
+        more += _with_rows(NOTICES, "notice", NOTICE, len(beside.notices))
+        parameters |= _numbered("notice", NOTICE, beside.notices)
+    if beside.personal:
         more += PERSONAL
         parameters["personal"] = Jsonb(
-            [{"path": p.path, "salt": p.salt.hex(), "value": p.value} for p in closing.personal]
+            [{"path": p.path, "salt": p.salt.hex(), "value": p.value} for p in beside.personal]
         )
-    if closing.documents:
+    if beside.documents:
         more += DOCUMENTS
         parameters["documents"] = Jsonb(
-            [{"slot": slot, "document_id": document} for slot, document in closing.documents]
+            [{"slot": slot, "document_id": document} for slot, document in beside.documents]
         )
-    return rows(connection, (CLOSE.replace("{more}", more), parameters)) == [(1,)]
+    try:
+        rows(connection, (CLOSE.replace("{more}", more), parameters), commit=commit)
+    except DBAPIError as error:
+        if isinstance(error.orig, DivisionByZero):
+            raise StaleRevision(closing.revision, closing.from_state) from error
+        raise
 
 
 @lru_cache(maxsize=256)
@@ -160,11 +183,12 @@ def _with_rows(part: str, name: str, columns: Columns, count: int) -> str:
 
 
 def _numbered(name: str, columns: Columns, told: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    return {
-        f"{name}{number}_{column}": value
-        for number, row in enumerate(told)
-        for (column, _kind), value in zip(columns, row, strict=True)
-    }
+    return dict(zip(_numbered_names(name, columns, len(told)), chain.from_iterable(told), strict=True))
+
+
+@lru_cache(maxsize=256)
+def _numbered_names(name: str, columns: Columns, count: int) -> list[str]:
+    return [f"{name}{number}_{column}" for number in range(count) for column, _kind in columns]
 
 
 def _clock(run: ClockRun) -> tuple[Any, ...]:

@@ -1,8 +1,7 @@
 """Which definition, roles and facts hold for a case at this moment? Read after the lock, before deciding."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.access.actor import Actor
 from app.access.nodes import AnySession
@@ -17,8 +16,7 @@ from workflows.kinds.case import CaseFacts
 from workflows.loader import library
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """A case under the lock together with who acts on it."""
 
     case: CaseRow

@@ -207,7 +207,7 @@ def fire_clock(session: AnySession, case: CaseRow, run: ClockRun, request_id: st
     assert run.fires is not None
     seen = Seen(case=case, acting=Acting(person_id=None, roles=frozenset(), system=True), roles=frozenset())
     request = Request(run.fires, None, None, None, None, None, run.due_at, request_id)
-    answer, follow_ons = _apply(session, seen, request, data={}, schema=None)
+    answer, follow_ons = _apply(session, seen, request, data={}, schema=None, last=False)
     assert not follow_ons, "a clock's move opens nothing"
     return answer
 
@@ -227,7 +227,7 @@ def _move(
         order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,
         order.fingerprint if order.key else None, order.now, order.request_id, drafted, order.decided_at(),
     )
-    return _apply(session, seen, request, data=loaded, schema=schema)
+    return _apply(session, seen, request, data=loaded, schema=schema, last=True)
 
 
 def _schema_of(kind: str, trigger: str) -> Schema | None:
@@ -260,9 +260,12 @@ def _moves_since(case: CaseRow, revision: int | None) -> list[dict[str, Any]]:
 
 
 def _apply(
-    session: AnySession, seen: Seen, request: Request, *, data: dict[str, Any], schema: Any
+    session: AnySession, seen: Seen, request: Request, *, data: dict[str, Any], schema: Any, last: bool
 ) -> tuple[Answer, list[FollowOn]]:
-    """Facts, decide, effect, closing statement: the middle of the path, for people and for the system."""
+    """Facts, decide, effect, closing statement: the middle of the path, for people and for the system.
+
+    A move that is the `last` of its transaction and has no follow-on moves is committed with the closing statement.
+    """
     case = seen.case
     definition = definition_of(case)
     demand_possible(definition, state=case.state, trigger=request.trigger, acting=seen.acting)
@@ -281,7 +284,7 @@ def _apply(
     follow_ons = (effect(move) if effect else None) or []
     session.flush()
     session.info.pop("move", None)
-    answer = write_move(session, move, definition, decision, request, schema)
+    answer = write_move(session, move, definition, decision, request, schema, commit=last and not follow_ons)
     session.expire_all()
     return answer, follow_ons
 
@@ -305,5 +308,5 @@ def _follow(session: AnySession, order: Order, follow_ons: list[FollowOn], paren
             step.trigger, None, order.actor.person_id, None, None, None, order.now, order.request_id
         )
         loaded = _loaded(schema, step.data)
-        _answer, more = _apply(session, seen, request, data=loaded, schema=schema)
+        _answer, more = _apply(session, seen, request, data=loaded, schema=schema, last=False)
         _follow(session, order, more, case)

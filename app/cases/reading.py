@@ -2,9 +2,8 @@
 row it had to wait for is older than that row (READ COMMITTED)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.engine import Connection
 
@@ -15,10 +14,9 @@ from app.database.connections import rows
 from workflows.kinds.case import Step
 
 LOCK = """
-SELECT id FROM cases
- WHERE id = (SELECT id FROM cases WHERE number = %(number)s)
-    OR id = (SELECT parent_id FROM cases WHERE number = %(number)s)
- ORDER BY id FOR NO KEY UPDATE
+SELECT c.id FROM cases named JOIN cases c ON c.id = ANY (ARRAY[named.id, named.parent_id])
+ WHERE named.number = %(number)s
+ ORDER BY c.id FOR NO KEY UPDATE OF c
 """
 
 # In the order of the fields of CaseRow.
@@ -60,8 +58,7 @@ def _filled(statement: str) -> str:
 READ, READ_FOR_MOVE = _filled(READ), _filled(READ_FOR_MOVE)
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """A case under its lock, the roles with which the actor reaches it, whether somebody drafted this move, and
     what the key was answered before."""
 
@@ -120,21 +117,16 @@ def _case(row: Sequence[Any]) -> CaseRow:
 
 def _step(item: Sequence[Any]) -> Step:
     sequence, trigger, person_id, role, at, from_state, to_state = item
-    return Step(
-        sequence=sequence, trigger=trigger, person_id=person_id, role=role,
-        at=datetime.fromisoformat(at), from_state=from_state, to_state=to_state,
-    )
+    return Step(sequence, trigger, person_id, role, datetime.fromisoformat(at), from_state, to_state)
 
 
 def _clock(item: Sequence[Any]) -> ClockRun:
     (name, run, started_at, number, unit, extended_by, pauses, paused_since, paused_for, due_at, provisional,
      promised, fires, stopped_at) = item
     return ClockRun(
-        name=name, run=run, started_at=datetime.fromisoformat(started_at), number=number, unit=unit,
-        extended_by=extended_by,
-        pauses=tuple((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in pauses),
-        paused_since=_at(paused_since), paused_for=paused_for, due_at=datetime.fromisoformat(due_at),
-        provisional=provisional, promised=promised, fires=fires, stopped_at=_at(stopped_at),
+        name, run, datetime.fromisoformat(started_at), number, unit, extended_by,
+        tuple((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in pauses) if pauses else (),
+        _at(paused_since), paused_for, datetime.fromisoformat(due_at), provisional, promised, fires, _at(stopped_at),
     )
 
 

@@ -1,6 +1,5 @@
 """Which due dates were provisional and are not any more? Counted anew when a year's holidays have been published."""
 
-from dataclasses import asdict
 
 from sqlalchemy import text
 
@@ -36,7 +35,7 @@ def _recount_case(session: AnySession, number: str) -> int:
     assert case is not None
     changed = [new for old in case.clocks if (new := _anew(old)) != old]
     for run in changed:
-        session.execute(CHANGE, {**asdict(run), "case_id": case.id})
+        session.execute(CHANGE, {**run._asdict(), "case_id": case.id})
     if changed:
         session.execute(DUE, {"due_at": _due(case, changed), "case_id": case.id})
     session.commit()

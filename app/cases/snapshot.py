@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from workflows.kinds.case import Step
 
 
-@dataclass(frozen=True)
-class ClockRun:
+class ClockRun(NamedTuple):
     """One run of a clock, as `clocks` holds it; `pauses` are closed intervals, all times UTC."""
 
     name: str

@@ -1,29 +1,29 @@
 """From a decision to the closing statement: waits, clocks, notices, the history row and the answer."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from marshmallow import Schema
+from psycopg.types.json import Jsonb
 
 from app.access.nodes import AnySession
 from app.access.reach import bound_person
 from app.access.roles import ROLES
 from app.cases.chain import hide_personal, link, receipt
 from app.cases.clocks import earliest_due, merged, next_clocks
-from app.cases.closing import Closing, close
+from app.cases.closing import Beside, Closing, close
 from app.cases.move import Move
 from app.cases.sealed import keep_sealed
 from app.cases.snapshot import CaseRow
 from app.cases.withheld import keep_withheld
 from app.clock import SHANGHAI
-from app.errors import Answer, StaleRevision
+from app.errors import Answer
 from workflows.definition import Definition
 from workflows.engine import Decision
 from workflows.loader import library
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """Who asked for the move, under which key, and when; `drafted` is False if no draft of it can be there."""
 
     trigger: str
@@ -40,9 +40,12 @@ class Request:
 
 def write_move(
     session: AnySession, move: Move, definition: Definition, decision: Decision,
-    request: Request, schema: Schema | None,
+    request: Request, schema: Schema | None, *, commit: bool,
 ) -> Answer:
-    """Write the move in one statement and return its answer; raise StaleRevision if the case moved meanwhile."""
+    """Write the move in one statement and return its answer; raise StaleRevision if the case moved meanwhile.
+
+    With `commit` it is durable when the answer is returned.
+    """
     case, transition = move.case, decision.transition
     state = definition.states[decision.to_state]
     at = max(request.now, case.last_at) if case.last_at else request.now
@@ -66,26 +69,26 @@ def write_move(
         receipt=receipt(case.number, move.sequence, link_.hash),
     )
     final = state.outcome is not None
-    written = close(session.connection(), Closing(
-        case=case, sequence=move.sequence, at=at, trigger=request.trigger, to_state=decision.to_state,
+    closing = Closing(
+        case_id=case.id, revision=case.revision, subject=case.subject, kind=case.kind, sequence=move.sequence, at=at,
+        trigger=request.trigger, from_state=case.state, to_state=decision.to_state,
         person_id=request.person_id, on_behalf_of=request.on_behalf_of, role=decision.role,
-        request_id=request.request_id, link=link_,
+        request_id=request.request_id, prev=case.head, hash=link_.hash, body=link_.body,
         waits_role=None if final else state.waits_for,
         waits_node=None if final or state.waits_for is None else node_for(state.waits_for, case),
         waits_person=None if final else _person_for(session, state.waits_for, case, at),
         due_at=None if final else earliest_due(merged(case.clocks, clocks)),
-        closed_at=at if final else None, clocks=clocks,
-        notices=[(n.to, node_for(n.to, case), n.template) for n in transition.notices],
-        personal=[one for one in personal if not one.withheld],
-        documents=[] if sealed else move.attachments, drafted=request.drafted,
-        draft_holder=case.organization_node_id,
+        closed_at=at if final else None, sealed=sealed, draft_holder=case.organization_node_id,
         account_id=request.account_id, key=request.key, fingerprint=request.fingerprint,
-        answer=answer.as_json(), sealed=sealed,
-        # Rows of a sealed case wait for its opening, and then enter the log together.
-        queue_from=move.sequence + 1 if sealed else 1 if case.sealed else move.sequence,
-    ))
-    if not written:
-        raise StaleRevision(case.revision, case.state)
+        answer=Jsonb(answer.as_json()),
+    )
+    beside = Beside(
+        clocks=clocks, notices=[(n.to, node_for(n.to, case), n.template) for n in transition.notices],
+        personal=[one for one in personal if not one.withheld], documents=[] if sealed else move.attachments,
+        drafted=request.drafted, unsealed=case.sealed and not sealed,
+    )
+    session.flush()  # what is not sent yet would miss a COMMIT
+    close(session.connection(), closing, beside, commit=commit)
     return answer
 
 

@@ -4,29 +4,36 @@ PostgreSQL plans a prepared statement once per connection, which is worth two th
 time. Three things here see to it that this holds: ROLLBACK, with which every request that only read ends,
 forgets nothing; integers have one type, so that a statement is the same whatever its numbers; and a connection
 is asked whether it still lives only after it has rested. And `rows()` sends the few statements of which every
-move consists with libpq's own calls, which costs a client a fifth of what they cost through a cursor.
+move consists with libpq's own calls, which costs a client a fifth of what they cost through a cursor, and several
+of them in one message.
 """
 
 import re
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from select import POLLIN, POLLOUT, poll
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
 LONG_REST = 1.0
-BINARY, TEXT = PyFormat.BINARY, PyFormat.TEXT
+DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+# Bytes go as they are, all else as text. They keep the types they have met, so that a look-up is all it takes.
+FORMAT_OF: dict[type, PyFormat] = defaultdict(lambda: PyFormat.TEXT, {bytes: PyFormat.BINARY})
+IS_BINARY: dict[type, bool] = defaultdict(bool, {bytes: True})
 PLACE = re.compile(r"%(?:\((\w+)\)s|%)")
 Row = tuple[Any, ...]
 Asked = tuple[str, Mapping[str, Any]]
+Ready = tuple[bytes, Sequence[Any], list[bool]]
 
 
 @dataclass
@@ -44,6 +51,9 @@ class Statement(NamedTuple):
     key: bytes
     text: bytes
     names: tuple[str, ...]
+
+
+BEGIN, COMMIT = Statement(b"shuniu_begin", b"BEGIN", ()), Statement(b"shuniu_commit", b"COMMIT", ())
 
 
 class Kept(psycopg.Connection[Row]):
@@ -72,12 +82,14 @@ class Kept(psycopg.Connection[Row]):
 
 
 class Direct:
-    """The same connection by libpq's own calls, which release the interpreter's lock while they wait."""
+    """The same connection by libpq's own calls: whatever is asked for together goes in one message."""
 
     def __init__(self, connection: Kept) -> None:
         self.connection = connection
         self.pgconn = connection.pgconn
         self.known: dict[bytes, Adapted] = {}
+        self.wire = poll()
+        self.wire.register(self.pgconn.socket, POLLIN)
 
     def end(self, how: bytes) -> None:
         """End the open transaction, if there is one."""
@@ -85,54 +97,72 @@ class Direct:
             if self.pgconn.transaction_status != TransactionStatus.IDLE:
                 self._checked(self.pgconn.exec_(how))
 
-    def ask(self, statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
-        """Return what a statement answers; it is prepared when it is met first."""
-        with self.connection.lock:
-            if begin := self._begin():
-                self._checked(self.pgconn.exec_(begin))
-            adapted = self._prepared(statement)
-            values = [parameters[name] for name in statement.names]
-            binary = [isinstance(value, bytes) for value in values]
-            dumped = adapted.writer.dump_sequence(values, [BINARY if is_binary else TEXT for is_binary in binary])
-            # True is the binary format.
-            answer = self.pgconn.exec_prepared(statement.key, dumped, binary)
-            return self._rows(answer, adapted)
+    def ask(self, asked: list[tuple[Statement, Mapping[str, Any]]], *, commit: bool) -> list[Row]:
+        """Send statements in one message; return what the last of them answers.
 
-    def ask_together(self, asked: list[tuple[Statement, Mapping[str, Any]]]) -> list[Row]:
-        """Send statements in one message, with BEGIN before them if need be; return what the last one answers.
-
-        Each sees what was committed before it began, as if they were sent one by one (READ COMMITTED).
+        BEGIN goes before them if need be, COMMIT behind them if wanted. Each sees what was committed before it
+        began, as if they were sent one by one (READ COMMITTED). After one that fails the server does no more, so
+        nothing is committed. A statement is prepared when it is met first.
         """
         with self.connection.lock:
-            begin = self._begin()
-            parts = [begin] if begin else []
-            for statement, parameters in asked:
-                adapted = self._prepared(statement)
-                parts.append(b"EXECUTE " + statement.key + self._literals(statement, parameters, adapted))
-            return self._rows(self.pgconn.exec_(b"; ".join(parts)), adapted)
+            message = [self._ready(statement, parameters) for statement, parameters in asked]
+            last = self.known[asked[-1][0].key]
+            if self.pgconn.transaction_status == TransactionStatus.IDLE and not self.connection.autocommit:
+                message.insert(0, self._ready(BEGIN, {}))
+            if commit:
+                message.append(self._ready(COMMIT, {}))
+            answers = self._exchanged(message)
+            for answer in answers:
+                self._checked(answer)
+            return self._rows(answers[-2 if commit else -1], last)
 
-    def _begin(self) -> bytes | None:
-        idle = self.pgconn.transaction_status == TransactionStatus.IDLE
-        return b"BEGIN" if idle and not self.connection.autocommit else None
-
-    def _prepared(self, statement: Statement) -> Adapted:
+    def _ready(self, statement: Statement, parameters: Mapping[str, Any]) -> Ready:
         adapted = self.known.get(statement.key)
         if adapted is None:
             self._checked(self.pgconn.prepare(statement.key, statement.text))
             adapted = self.known[statement.key] = Adapted(Transformer(self.connection), Transformer(self.connection))
-        return adapted
+        values = [*map(parameters.__getitem__, statement.names)]
+        types = [*map(type, values)]
+        dumped = adapted.writer.dump_sequence(values, [*map(FORMAT_OF.__getitem__, types)])
+        return statement.key, dumped, [*map(IS_BINARY.__getitem__, types)]
 
-    def _literals(self, statement: Statement, parameters: Mapping[str, Any], adapted: Adapted) -> bytes:
-        if not statement.names:
-            return b""
-        values = [parameters[name] for name in statement.names]
-        dumped = adapted.writer.dump_sequence(values, [TEXT] * len(values))
-        escape = Escaping(self.pgconn).escape_literal
-        return b"(" + b", ".join(b"NULL" if value is None else bytes(escape(value)) for value in dumped) + b")"
+    def _exchanged(self, message: list[Ready]) -> list[PGresult]:
+        """Send it as one pipeline and wait for all answers, without the interpreter's lock."""
+        pgconn, answers = self.pgconn, []
+        try:
+            pgconn.enter_pipeline_mode()
+            for key, values, binary in message:
+                pgconn.send_query_prepared(key, values, binary)
+            pgconn.pipeline_sync()
+            while pgconn.flush():
+                self._wait(POLLIN | POLLOUT)
+            while True:
+                while pgconn.is_busy():
+                    self._wait(POLLIN)
+                answer = pgconn.get_result()
+                if answer is None:
+                    self._refuse_lost()
+                elif answer.status == ExecStatus.PIPELINE_SYNC:
+                    break
+                else:
+                    answers.append(answer)
+            pgconn.exit_pipeline_mode()
+        except BaseException:
+            self.connection.close()  # what it was asked may still be under way
+            raise
+        return answers
+
+    def _wait(self, events: int) -> None:
+        self.wire.modify(self.pgconn.socket, events)
+        self.wire.poll()
+        self.pgconn.consume_input()
+
+    def _refuse_lost(self) -> None:
+        if self.pgconn.status != ConnStatus.OK:
+            raise psycopg.OperationalError(self.pgconn.get_error_message())
 
     def _rows(self, answer: PGresult, adapted: Adapted) -> list[Row]:
         if answer.status != ExecStatus.TUPLES_OK:
-            self._checked(answer)
             return []
         adapted.reader.set_pgresult(answer, set_loaders=not adapted.reads)
         adapted.reads = True
@@ -141,7 +171,7 @@ class Direct:
         return found
 
     def _checked(self, answer: PGresult) -> None:
-        if answer.status != ExecStatus.COMMAND_OK:
+        if answer.status not in DONE:
             error = psycopg.errors.error_from_result(answer, self.connection.info.encoding)
             if self.pgconn.status != ConnStatus.OK:
                 raise psycopg.OperationalError(str(error)) from error
@@ -198,19 +228,16 @@ def _lives(connection: psycopg.Connection) -> bool:
         return False
 
 
-def rows(connection: Connection, *asked: Asked) -> list[Row]:
+def rows(connection: Connection, *asked: Asked, commit: bool = False) -> list[Row]:
     """Return what the last of these (statement, parameters) answers, within the connection's transaction.
 
-    Several go in one message, and each sees what was committed before it began. Parameters stand in a
-    statement as %(name)s. Errors are SQLAlchemy's, as everywhere.
+    Several go in one message, and each sees what was committed before it began. With `commit` so does COMMIT; it
+    is done if nothing before it failed. Parameters stand in a statement as %(name)s. Errors are SQLAlchemy's.
     """
     driver = connection.connection.driver_connection
     assert isinstance(driver, Kept), "tend() the engine first"
     try:
-        if len(asked) == 1:
-            [(text, parameters)] = asked
-            return driver.direct.ask(_statement(text), parameters)
-        return driver.direct.ask_together([(_statement(text), parameters) for text, parameters in asked])
+        return driver.direct.ask([(_statement(text), parameters) for text, parameters in asked], commit=commit)
     except psycopg.Error as error:
         lost = driver.closed
         if lost:

@@ -38,6 +38,7 @@ from app.language import current_locale
 blueprint = Blueprint("exports", __name__)
 HERE = "/audit/exports"
 TONES = {"waiting": "blue", "running": "blue", "ready": "green", "failed": "red", "cancelled": "", "expired": ""}
+DAYS = ("from_day", "to_day")
 Page = str | AnyResponse | tuple[str, int]
 
 
@@ -185,6 +186,8 @@ def _order(asked: dict[str, Any]) -> Order:
 def _form(posted: MultiDict[str, str] | None) -> Form:
     form = form_for(ExportInput(), rows_of=_rows_of, formdata=posted, data=_preset())
     form["bom"].data = form["bom"].data if posted is not None else True
+    for name in {"organization": ("organization",), "project": ("number",)}.get(form["scope"].data, DAYS):
+        form[name].flags.required = True
     return form
 
 

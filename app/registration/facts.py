@@ -26,7 +26,7 @@ STATED = """
 SELECT o.uscc,
        EXISTS (SELECT FROM registrations r WHERE r.organization_id = o.id AND r.ended_on IS NULL),
        a.direct,
-       ARRAY(SELECT DISTINCT d.slot FROM case_documents d WHERE d.case_id = %(case)s),
+       ARRAY(SELECT d.slot FROM case_documents d WHERE d.case_id = %(case)s),
        {code_left},
        (SELECT coalesce(h.uscc, h.name) FROM organizations h
           JOIN registrations r ON r.organization_id = h.id AND r.ended_on IS NULL

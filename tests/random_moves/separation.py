@@ -16,6 +16,7 @@ AS = "whoever acted before as "
 DID = "whoever fired "
 NOT_ONE_S_OWN = "whoever did not fire "
 SIGNED = "whoever signed the contract"
+NO_OFFICER = "whoever is no opening officer of the call, or is there already"
 
 STAFF = f"{AS}staff"
 APART: dict[tuple[str, str], tuple[str, ...]] = {
@@ -31,6 +32,7 @@ APART: dict[tuple[str, str], tuple[str, ...]] = {
     ("opening_key", "retire"): (f"{NOT_ONE_S_OWN}enrol",),
     ("programme", "confirm"): (NOBODY,),
     ("programme", "refuse"): (NOBODY,),
+    ("package", "arrive"): (NO_OFFICER,),
     ("pool_entry", "confirm"): (NOBODY,),
     ("pool_entry", "refuse"): (NOBODY,),
     ("plan", "approve"): (NOBODY,),
@@ -59,6 +61,7 @@ STEPPING_BACK = ("recuse", "hand_out_codes", "agree", "dissent")
 """What a judge may do whose tie became known later: step back, and what decides nothing any more."""
 
 SIGNERS = "SELECT c.signed_by FROM acceptances a JOIN contracts c ON c.id = a.contract_id WHERE a.case_id = :case"
+OFFICERS = "SELECT k.officers FROM cases c JOIN calls k ON k.case_id = c.parent_id WHERE c.id = :case"
 WALLS = """
 SELECT t.kind FROM person_ties t
  WHERE t.person_id = :person AND t.organization_id = :organization AND t.from_on <= :on
@@ -88,6 +91,10 @@ def acted_against(world: World, move: Person, earlier: Sequence[Any]) -> list[st
     for rule in APART.get((move.kind, move.row.trigger), ()):
         if rule == NOBODY:
             wrong = any(row.person_id == person for row in by_people)
+        elif rule == NO_OFFICER:
+            officers = [officer for row in world.rows(OFFICERS, case=move.case_id) for officer in row.officers]
+            twice = any(row.person_id == person and row.trigger == move.row.trigger for row in by_people)
+            wrong = twice or person not in officers
         elif rule == SIGNED:
             wrong = any(row.signed_by == person for row in world.rows(SIGNERS, case=move.case_id))
         elif rule.startswith(NOT_ONE_S_OWN):

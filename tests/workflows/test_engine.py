@@ -1,7 +1,7 @@
 """The engine decides and changes nothing, gives every reason, and none of its library's traps is open."""
 
 import threading
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import Any, get_origin, get_type_hints
 
@@ -244,7 +244,7 @@ def made_up(kind: str) -> Any:
     for name, hint in get_type_hints(FACTS[kind]).items():
         if name != "case":
             empty = get_origin(hint)() if get_origin(hint) in (tuple, frozenset) else None
-            values[name] = PLAIN.get(hint, empty)
+            values[name] = hint() if is_dataclass(hint) else PLAIN.get(hint, empty)
     return FACTS[kind](**values)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from workflows.definition import Text
 from workflows.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One move already made: by whom (None: the system), in which role, from where to where."""
 
     sequence: int
@@ -57,8 +56,7 @@ class Facts(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Acting:
+class Acting(NamedTuple):
     """Who wants to move: a person with the roles that reach this case now, or the system."""
 
     person_id: int | None

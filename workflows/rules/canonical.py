@@ -7,6 +7,11 @@ from typing import Any
 LARGEST_INT = 2**53 - 1
 
 
+_SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_TEXT = frozenset({str})
+_ALWAYS_SPELLED = frozenset({str, bool, type(None)})
+
+
 class NotCanonical(ValueError):
     """The value has no canonical spelling (a float, a large integer, a key that is no text, another type)."""
 
@@ -15,9 +20,7 @@ def canonical(value: Any) -> bytes:
     """Return the only JSON spelling of the value as UTF-8: sorted keys, no spaces, no needless escapes."""
     _refuse_what_has_no_spelling(value, "$")
     try:
-        return json.dumps(
-            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        ).encode()
+        return _SPELLING.encode(value).encode()
     except UnicodeEncodeError as error:
         raise NotCanonical("text with half a surrogate pair has no UTF-8 spelling") from error
 
@@ -30,11 +33,13 @@ def _refuse_what_has_no_spelling(value: Any, place: str) -> None:
             raise NotCanonical(f"{place}: {value} is too large to be read the same everywhere")
     elif isinstance(value, list | tuple):
         for position, item in enumerate(value):
-            _refuse_what_has_no_spelling(item, f"{place}[{position}]")
+            if type(item) not in _ALWAYS_SPELLED:
+                _refuse_what_has_no_spelling(item, f"{place}[{position}]")
     elif isinstance(value, dict):
+        if not _TEXT.issuperset(map(type, value)):
+            raise NotCanonical(f"{place}: among the keys {list(value)!r} is one that is no text")
         for key, item in value.items():
-            if not isinstance(key, str):
-                raise NotCanonical(f"{place}: the key {key!r} is no text")
-            _refuse_what_has_no_spelling(item, f"{place}.{key}")
+            if type(item) not in _ALWAYS_SPELLED:
+                _refuse_what_has_no_spelling(item, f"{place}.{key}")
     else:
         raise NotCanonical(f"{place}: {type(value).__name__} has no canonical spelling")

@@ -31,7 +31,8 @@ def xlsx_query(table: Table, scope: Scope, locale: str, *, unmasked: bool) -> Qu
 
 def _cell(column: Column) -> Any:
     if column.form == MOMENT:
-        return func.timezone("Asia/Shanghai", column.value).label(column.code)
+        # Whole seconds, as in CSV: a fraction could be rounded to the second after.
+        return func.date_trunc("second", func.timezone("Asia/Shanghai", column.value)).label(column.code)
     return column.value.label(column.code)
 
 
@@ -51,6 +52,11 @@ def write_xlsx(
         name = table.title.localized(locale)
         for part in range(1, max(1, ceil(count / rows_of_a_sheet)) + 1):
             sheets.append((name if part == 1 else f"{name} ({part})", _part(rows, columns, locale, rows_of_a_sheet)))
+    write_sheets(path, sheets)
+
+
+def write_sheets(path: Path, sheets: list[tuple[str, Any]]) -> None:
+    """Write sheets of rows, each row by the titles of its columns; nothing is kept of a row that was written."""
     write_worksheets(
         sheets, str(path), freeze_panes={"general": {"row": 1, "col": 0}}, column_width={"general": WIDTH},
         datetime_format="yyyy-mm-dd hh:mm:ss",

@@ -136,8 +136,9 @@ def test_a_spreadsheet_holds_what_the_csv_holds(scene, auditor):
 def spelled(value: Any) -> str:
     """Return a cell of a spreadsheet as the CSV writes it."""
     if hasattr(value, "strftime"):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
-    return f"{value:g}" if isinstance(value, float) else safe(str(value))
+        # A spreadsheet keeps days as fractions: the nearest second is the one that was meant.
+        return (value + timedelta(milliseconds=500)).strftime("%Y-%m-%d %H:%M:%S")
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else safe(str(value))
 
 
 @pytest.mark.parametrize("name", ODD[:9])
