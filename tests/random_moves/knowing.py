@@ -279,6 +279,14 @@ def _call(world: World, case: CaseRow | None, member: Member, data: Data) -> Dat
     }
 
 
+@knows("package", "arrive")
+def _arrival(world: World, case: CaseRow | None, member: Member, data: Data) -> Data | None:
+    assert case is not None
+    ((officers,),) = world.rows("SELECT officers FROM calls WHERE case_id = :c", c=case.parent_id)
+    person = member.actor.person_id
+    return data | {"passphrase": f"{PASSPHRASE} {person}"} if person in officers else None
+
+
 @knows("package", "open_bids")
 def _opening(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
     assert case is not None
