@@ -36,6 +36,11 @@ CONTROL_POINTS: dict[str, tuple[ControlPoint, ...]] = {
     "programme": (ControlPoint(state="in_force", control="confirm", guard="four_eyes"),),
     "plan": (ControlPoint(state="approved", control="approve", guard="four_eyes"),),
     "call": (ControlPoint(state="published", control="publish", guard="four_eyes"),),
+    "package": (ControlPoint(state="contracted", control="award", guard="candidate_checked_by_another"),),
+    "contract": (
+        ControlPoint(state="signed", control="sign", guard="four_eyes"),
+        ControlPoint(state="in_performance", control="sign", guard="four_eyes"),
+    ),
     "pool_entry": (ControlPoint(state="listed", control="confirm", guard="four_eyes"),),
     "payment": (ControlPoint(state="paid", control="approve", guard="four_eyes"),),
     "incubation": (

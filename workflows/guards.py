@@ -169,6 +169,31 @@ def registered_organization(
     )
 
 
+RESTRICTIONS: Mapping[str, Text] = {
+    "dissolving": Text("正在办理注销清算", "it is being dissolved"),
+    "abnormal": Text("被列入活动异常名录", "it is on the list of abnormal activity"),
+    "dishonest": Text("被列入严重违法失信名单", "it is on the list of grave dishonesty"),
+}
+"""What freezes an organization: nothing is awarded to it, signed with it or paid to it."""
+
+
+@guard("organization_not_frozen", Text("该单位未被冻结", "The organization is not frozen"), needs=("frozen",))
+def organization_not_frozen(
+    facts: Any, acting: Acting, data: Mapping[str, Any] | None, now: datetime
+) -> Reason | None:
+    """Refuse while a restriction stands against the organization, and say which."""
+    if not facts.frozen:
+        return None
+    why = RESTRICTIONS[facts.frozen]
+    return Reason(
+        f"organization_{facts.frozen}",
+        Text(
+            f"该单位{why.zh}，在解除之前不能定标、签约或者付款；请与登记管理机关核对。",
+            f"The organization is frozen: {why.en}. Until that is lifted nothing is awarded, signed or paid.",
+        ),
+    )
+
+
 guard("first_correction", Text("补正只能通知一次", "Correction is asked for once"))(
     once(
         "ask_correction",

@@ -25,10 +25,12 @@ def next_clocks(
     extends: str | None,
     now: datetime,
     ends: Mapping[str, Any] | None = None,
+    lengths: Mapping[str, tuple[int, str]] | None = None,
 ) -> list[ClockRun]:
     """Return the clocks that change or start when the case enters `to_state` at `now`; the others stand.
 
-    `ends` holds the moments that the move brings along, for clocks that run until one of them.
+    `ends` holds the moments that the move brings along, for clocks that run until one of them; `lengths` how long
+    a clock runs where a row says it (a programme its days of publicity) and not the policy.
     """
     state = definition.states[to_state]
     changed: list[ClockRun] = []
@@ -50,7 +52,7 @@ def next_clocks(
             changed.append(moved)
     for name in state.clocks:
         if name not in open_runs:
-            started = _started(definition, policy, name, to_state, runs, now)
+            started = _started(definition, policy, name, to_state, runs, now, (lengths or {}).get(name))
             field = dict(state.clock_until).get(name)
             changed.append(_until(started, (ends or {})[field]) if field else started)
     return changed
@@ -74,12 +76,14 @@ def merged(runs: tuple[ClockRun, ...], changed: list[ClockRun]) -> list[ClockRun
 
 
 def _started(
-    definition: Definition, policy: Policy, name: str, state: str, runs: tuple[ClockRun, ...], now: datetime
+    definition: Definition, policy: Policy, name: str, state: str, runs: tuple[ClockRun, ...], now: datetime,
+    length: tuple[int, str] | None = None,
 ) -> ClockRun:
     number = policy.number(name)
+    value, unit = length or (number.value, number.unit)
     earlier = [run.run for run in runs if run.name == name]
     run = ClockRun(
-        name=name, run=max(earlier, default=0) + 1, started_at=now, number=number.value, unit=number.unit,
+        name=name, run=max(earlier, default=0) + 1, started_at=now, number=value, unit=unit,
         extended_by=0, pauses=(), paused_since=None, paused_for=None, due_at=now, provisional=False,
         promised=name.endswith("_promised"), fires=definition.fired_by(name, state),
     )

@@ -48,7 +48,8 @@ class Change:
 class Move:
     """One move in the making: the case after the lock, the loaded data, who acts, and the new sequence.
 
-    In `ends` an effect puts the moments until which clocks run, where the data does not bring them along.
+    In `ends` an effect puts the moments until which clocks run, where the data does not bring them along; in
+    `lengths` how long a clock runs, as (number, unit), where rows and not the policy say it.
     """
 
     session: AnySession
@@ -64,6 +65,7 @@ class Move:
     attachments: list[tuple[str, int]] = field(default_factory=list)
     file_hashes: list[str] = field(default_factory=list)
     ends: dict[str, datetime] = field(default_factory=dict)
+    lengths: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def attach(self, slot: str, document_id: int, sha256: str) -> None:
         """Put a document into a slot of the case, as of this move."""

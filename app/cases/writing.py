@@ -52,7 +52,7 @@ def write_move(
     policy = library().policy_pinned(case.policy)
     clocks = next_clocks(
         definition, policy, to_state=decision.to_state, runs=case.clocks, extends=transition.extends, now=at,
-        ends={**move.data, **move.ends},
+        ends={**move.data, **move.ends}, lengths=move.lengths,
     )
     sealed = definition.sealed_after(case.state, decision.to_state, sealed=case.sealed)
     shown, personal = (keep_sealed(session, move), []) if sealed else hide_personal(schema, move.data)

@@ -3,12 +3,13 @@
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from app.access.nodes import AnySession
 from app.cases.kinds import choices, example
 from app.cases.snapshot import CaseRow
 from app.delivery.models import Acceptance, AcceptanceStandard, ContractClosure, Evaluation, MilestoneReport
+from app.purchasing.awarding import ContractTermination
 from app.purchasing.models import Contract, Instalment
 from app.purchasing.queries import InstalmentOfContract, instalments_query
 from workflows.rules.evaluation import RUBRICS
@@ -22,7 +23,7 @@ def instalments_to_report(
     if organization_id is None:
         return []
     taken = select(MilestoneReport.instalment_id).where(MilestoneReport.released_at.is_(None))
-    closed = select(ContractClosure.contract_id)
+    closed = union_all(select(ContractClosure.contract_id), select(ContractTermination.contract_id))
     query = (
         instalments_query()
         .where(Contract.organization_id == organization_id, Instalment.id.not_in(taken), Contract.id.not_in(closed))
@@ -49,6 +50,7 @@ def contracts_to_accept(
         select(Contract)
         .where(Contract.organization_id == organization_id, Contract.id.not_in(taken))
         .where(Contract.id.not_in(select(ContractClosure.contract_id)))
+        .where(Contract.id.not_in(select(ContractTermination.contract_id)))
         .order_by(Contract.number)
     )
     return [(contract.id, f"{contract.number} {contract.title}") for contract in session.scalars(query)]

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.access.grants import grant, revoke
 from app.access.models import Node, RoleGrant
 from app.cases.kinds import effect
-from app.cases.move import Move
+from app.cases.move import FollowOn, Move
 from app.delivery.models import (
     Acceptance,
     AcceptanceOpinion,
@@ -31,6 +31,7 @@ from app.errors import InvalidInput
 from app.ledger.accounts import package_balances
 from app.ledger.steps import Because, release
 from app.ledger.transfers import constraint_of
+from app.purchasing.contract.steps import closing_of
 from app.purchasing.models import Contract, Instalment
 from app.purchasing.queries import instalment
 from workflows.definition import Text
@@ -298,8 +299,8 @@ def end_rectification(move: Move) -> None:
 
 
 @effect("closure", "close")
-def close(move: Move) -> None:
-    """Give what is left of the contract's money back to the budget line, for good."""
+def close(move: Move) -> list[FollowOn]:
+    """Give what is left of the contract's money back to the budget line, for good; the contract's case ends."""
     if not move.data["confirmed"]:
         raise InvalidInput({"confirmed": [str(_l("Confirm this statement to go on."))]})
     contract = _named_contract(move)
@@ -315,6 +316,7 @@ def close(move: Move) -> None:
     move.case.subject = contract.title
     with taken_refused("uq_contract_closures_contract_id", "contract_closed"):
         move.session.flush()
+    return closing_of(move.session, contract)
 
 
 def _named_contract(move: Move) -> Contract:

@@ -28,7 +28,8 @@ SELECT EXISTS (SELECT FROM milestone_reports r WHERE r.instalment_id = :instalme
        EXISTS (SELECT FROM evaluation_results e WHERE e.contract_id = :contract AND e.stage = 'mid' AND e.passed),
        EXISTS (SELECT FROM evaluation_results e WHERE e.contract_id = :contract AND e.stage = 'final' AND e.passed),
        EXISTS (SELECT FROM acceptances a WHERE a.contract_id = :contract AND a.accepted_on IS NOT NULL),
-       EXISTS (SELECT FROM contract_closures c WHERE c.contract_id = :contract),
+       EXISTS (SELECT FROM contract_closures c WHERE c.contract_id = :contract)
+       OR EXISTS (SELECT FROM contract_terminations t WHERE t.contract_id = :contract),
        EXISTS (SELECT FROM rectifications r WHERE r.contract_id = :contract AND r.ended_at IS NULL)
 """)
 CONDITIONS = ("report", "mid_evaluation", "final_evaluation", "acceptance")
@@ -37,6 +38,7 @@ UNCLAIMED = text("""
 SELECT i.id, i.amount_fen - i.deducted_fen AS amount_fen FROM instalments i
  WHERE i.contract_id = :contract
    AND NOT EXISTS (SELECT FROM payments p WHERE p.instalment_id = i.id AND p.released_at IS NULL)
+   AND NOT EXISTS (SELECT FROM contract_terminations t WHERE t.contract_id = :contract)
    AND i.position = (SELECT max(l.position) FROM instalments l WHERE l.contract_id = :contract)
 """)
 PAYING = text("""
@@ -47,7 +49,10 @@ SELECT EXISTS (SELECT FROM payments p JOIN instalments i ON i.id = p.instalment_
 
 @dataclass(frozen=True)
 class Standing:
-    """What there is on a contract, as guards ask for it; `met` are the conditions that hold."""
+    """What there is on a contract, as guards ask for it; `met` are the conditions that hold.
+
+    `closed`: it was closed or terminated, and nobody applies for more.
+    """
 
     met: frozenset[str]
     closed: bool

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from app.extensions import db
+from workflows.guards import RESTRICTIONS
 from workflows.rules.conflicts import TIES
 
 LEGAL_TYPES = ("social_service", "association", "foundation", "other")
@@ -180,3 +181,23 @@ class PersonTie(db.Model):
     from_on: Mapped[date] = mapped_column(Date)
     to_on: Mapped[date | None] = mapped_column(Date)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+
+
+class OrganizationRestriction(db.Model):
+    """What freezes an organization from `from_on` until, and not on, `to_on`: entered as published, never guessed."""
+
+    __tablename__ = "organization_restrictions"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", tuple(RESTRICTIONS)), name="kind"),
+        CheckConstraint("to_on >= from_on", name="dates"),
+        Index("ix_organization_restrictions_organization_id", "organization_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    from_on: Mapped[date] = mapped_column(Date)
+    to_on: Mapped[date | None] = mapped_column(Date, active_history=True)
+    evidence: Mapped[str] = mapped_column(Text)
+    entered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    entered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

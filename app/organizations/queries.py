@@ -14,7 +14,13 @@ from app.access.models import Node
 from app.access.nodes import AnySession, within
 from app.database.patterns import containing, grams
 from app.errors import InvalidInput
-from app.organizations.models import Assessment, Organization, RegisterDecision, Registration
+from app.organizations.models import (
+    Assessment,
+    Organization,
+    OrganizationRestriction,
+    RegisterDecision,
+    Registration,
+)
 from workflows.rules.uscc import LENGTH, normalize
 
 PAGE = 50
@@ -201,6 +207,15 @@ def is_registered(session: AnySession, organization_id: int) -> bool:
         Registration.organization_id == organization_id, Registration.ended_on.is_(None)
     ))
     return session.execute(query).scalar_one()
+
+
+def frozen_by(session: AnySession, organization_id: int | None, on: date) -> str:
+    """Return what freezes the organization on this day (a key of RESTRICTIONS), '' when nothing does."""
+    held = OrganizationRestriction
+    query = select(held.kind).where(
+        held.organization_id == organization_id, held.from_on <= on, or_(held.to_on.is_(None), held.to_on > on)
+    )
+    return session.execute(query.order_by(held.from_on, held.id).limit(1)).scalar() or ""
 
 
 def organization_json(row: RegisterRow) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.clock import SHANGHAI
 from app.database.connections import rows
 from app.errors import Problem
 from app.organizations.checking import TYPE_CODE_OF
-from app.organizations.models import Organization, Registration, UsccAllotment
+from app.organizations.models import Organization, OrganizationRestriction, Registration, UsccAllotment
 from app.organizations.places import territory
 from workflows.rules.uscc import issue
 
@@ -209,3 +209,21 @@ def code_is_taken(session: AnySession, code: str, *, except_id: int | None = Non
     """Say whether another organization has the code."""
     query = select(exists().where(Organization.uscc == code, Organization.id.is_distinct_from(except_id)))
     return session.execute(query).scalar_one()
+
+
+def restrict(
+    session: AnySession, *, organization_id: int, kind: str, from_on: date, evidence: str, by: int | None, now: datetime
+) -> OrganizationRestriction:
+    """Enter what freezes an organization, as a decision or a list says it (`evidence`); flushed."""
+    row = OrganizationRestriction(
+        organization_id=organization_id, kind=kind, from_on=from_on, evidence=evidence, entered_by=by, entered_at=now
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def lift_restriction(session: AnySession, restriction_id: int, *, on: date) -> None:
+    """End a restriction: from this day on it no longer counts."""
+    session.get_one(OrganizationRestriction, restriction_id).to_on = on
+    session.flush()

@@ -15,6 +15,8 @@ from app.ledger import steps
 from app.ledger.transfers import NotEnough, constraint_of
 from app.payments.models import BankLine, Payment, PaymentInstruction
 from app.payments.queries import open_instruction
+from app.purchasing.contract.queries import terminated_on
+from app.purchasing.contract.steps import give_back_unpaid
 from app.purchasing.queries import InstalmentOfContract, instalment
 from workflows.definition import Text
 from workflows.engine import Refused
@@ -46,8 +48,14 @@ def apply(move: Move) -> None:
         if constraint_of(error) == "uq_payments_instalment_claim":
             raise Refused(Reason("instalment_taken", TAKEN)) from error
         raise
+    # Whoever terminates a contract locks its instalments: it has happened by now, or will see this claim.
+    if terminated_on(move.session, part.contract_id) is not None:
+        raise Refused(Reason("contract_terminated", TERMINATED))
 
 
+TERMINATED = Text(
+    "合同刚刚终止，不能再申请拨付。", "The contract has just been terminated; nothing more can be applied for."
+)
 TAKEN = Text(
     "这一期款项刚被另一件申请占用；请查看该件，不要重复申请。",
     "Another application has just taken this instalment; look there and do not apply twice.",
@@ -122,7 +130,10 @@ def bounce(move: Move) -> None:
 @effect("payment", "refuse", "withdraw")
 def free_instalment(move: Move) -> None:
     """Give the instalment free for another application; no money has moved before approval."""
-    _payment(move).released_at = move.now
+    row = _payment(move)
+    part = _part(move, row)
+    give_back_unpaid(move.session, part, row.amount_fen, _because(move, part))
+    row.released_at = move.now
 
 
 def new_instruction_no(move: Move) -> str:

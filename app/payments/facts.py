@@ -10,17 +10,19 @@ from app.access.models import Node
 from app.cases.facts import definition_of
 from app.cases.kinds import facts, opening_node
 from app.cases.snapshot import CaseRow
+from app.clock import business_now
 from app.delivery.queries import standing_of_part
 from app.documents.queries import filled_slots
 from app.documents.required import missing_documents
 from app.ledger.accounts import AnySession, package_balances
 from app.organizations.models import Organization
-from app.organizations.queries import is_registered
+from app.organizations.queries import frozen_by, is_registered
 from app.payments.models import Payment
 from app.payments.queries import claimed_elsewhere, earlier_settled, fitting_lines, open_instalments
 from app.purchasing.queries import InstalmentOfContract, instalment
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.payment import PaymentFacts
+from workflows.rules.working_days import local_day
 
 NOTHING = {"committed": 0, "payable": 0, "transit": 0}
 
@@ -63,6 +65,7 @@ def payment_facts(
         missing_documents=_missing_documents(session, case, data),
         condition_missing=standing.missing(part.waits_for) if standing is not None and part is not None else (),
         nothing_to_rectify=standing is None or not standing.rectifying,
+        frozen=frozen_by(session, case_facts.organization_id, local_day(business_now(session))),
     )
 
 

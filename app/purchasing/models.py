@@ -24,12 +24,14 @@ WAITS_FOR = ("none", "report", "mid_evaluation", "final_evaluation", "acceptance
 class Contract(db.Model):
     """A signed service contract: the buyer `node_id` pays the organization from the budget line.
 
-    Its number names the package of the ledger in which its money walks. `signed_by` signed it for the buyer.
+    Its number names the package of the ledger in which its money walks. `signed_by` signed it for the buyer;
+    `case_id` is the case in which it was signed, none for contracts that were signed before they came here.
     """
 
     __tablename__ = "contracts"
     __table_args__ = (
         UniqueConstraint("number", name="uq_contracts_number"),
+        UniqueConstraint("case_id", name="uq_contracts_case_id"),
         CheckConstraint("number <> ''", name="number"),
         CheckConstraint("amount_fen > 0", name="amount_fen"),
         CheckConstraint("ends_on >= signed_on", name="ends_after_signing"),
@@ -48,6 +50,7 @@ class Contract(db.Model):
     signed_on: Mapped[date]
     ends_on: Mapped[date]
     signed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("people.id"))
+    case_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("cases.id"))
 
 
 class Instalment(db.Model):

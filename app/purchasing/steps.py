@@ -33,17 +33,19 @@ class ContractTerms:
     ends_on: date
     instalments: Sequence[InstalmentTerm]
     signed_by: int | None = None
+    case_id: int | None = None
 
 
 def sign_contract(
-    session: AnySession, terms: ContractTerms, *, now: datetime, reserved_fen: int = 0
+    session: AnySession, terms: ContractTerms, *, now: datetime, reserved_fen: int = 0, sequence: int | None = None
 ) -> Contract:
     """Return the signed contract with its instalments, its whole sum committed, or raise NotEnough.
 
     What a published call reserved under the contract's number (`reserved_fen`) is used first and what it
-    held beyond the sum goes back to the budget line; without a call the sum is reserved here.
+    held beyond the sum goes back to the budget line; without a call the sum is reserved here. Signed in a case,
+    the money moves by its move number `sequence`.
     """
-    because = Because(now=now, reference=terms.number)
+    because = Because(now=now, case_id=terms.case_id, sequence=sequence, reference=terms.number)
     line_id, package = terms.budget_line_id, terms.number
     if terms.amount_fen > reserved_fen:
         reserve(session, line_id, package, terms.amount_fen - reserved_fen, because)
@@ -64,6 +66,7 @@ def _written(session: AnySession, terms: ContractTerms) -> Contract:
         signed_on=terms.signed_on,
         ends_on=terms.ends_on,
         signed_by=terms.signed_by,
+        case_id=terms.case_id,
     )
     session.add(contract)
     session.flush()

@@ -17,11 +17,9 @@ def spoilt(chance: random.Random, data: dict[str, Any]) -> Any:
     for _ in range(chance.randint(1, 3)):
         how = chance.random()
         if how < 0.1:
-            return chance.choice([*NONSENSE, [worse]])
+            return _nonsense(chance)
         if how < 0.2 or not worse:
-            worse[chance.choice(("nobody_knows_this", "state", "revision", "_id", "organization"))] = chance.choice(
-                NONSENSE
-            )
+            worse[chance.choice(("nobody_knows_this", "state", "revision", "_id", "organization"))] = _nonsense(chance)
         else:
             _worsen(chance, worse)
     return worse
@@ -42,4 +40,8 @@ def _worsen(chance: random.Random, inside: Any) -> None:
     elif type(value) is int and chance.random() < 0.5:
         inside[key] = value + chance.choice((-1, 1, 10**6, -(10**6)))
     else:
-        inside[key] = chance.choice(NONSENSE)
+        inside[key] = _nonsense(chance)
+
+
+def _nonsense(chance: random.Random) -> Any:
+    return deepcopy(chance.choice(NONSENSE))

@@ -25,6 +25,8 @@ class BidFacts:
     bids_due_at: datetime | None
     bids_already: bool
     shared_member: bool
+    projects_won: int = 0
+    most_projects: int | None = None
 
 
 @guard("bidder_registered", Text("有有效登记", "Registration in force"), needs=("organization_registered",))
@@ -84,6 +86,26 @@ def one_bid_per_package(facts: BidFacts, acting: Acting, data: Data, now: dateti
         Text(
             "本单位已对本包投标；请在原投标中替换内容，或者先撤回。",
             "Your organization has a bid for this package; replace its content, or withdraw it first.",
+        ),
+    )
+
+
+@guard(
+    "projects_left",
+    Text("未达到每年项目上限", "Fewer projects this year than the programme allows"),
+    needs=("projects_won", "most_projects"),
+    reads_input=True,
+)
+def projects_left(facts: BidFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse an organization that holds as many projects of this year as the programme allows."""
+    if facts.most_projects is None or facts.projects_won < facts.most_projects:
+        return None
+    return Reason(
+        "too_many_projects",
+        Text(
+            f"本单位今年已成交 {facts.projects_won} 个项目，达到项目规则的上限 {facts.most_projects} 个，不能再投标。",
+            f"Your organization holds {facts.projects_won} projects of this year; the programme allows "
+            f"{facts.most_projects}, so no more bids are taken.",
         ),
     )
 

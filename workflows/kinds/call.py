@@ -9,6 +9,7 @@ from typing import Any
 
 from workflows.definition import Text
 from workflows.guards import guard
+from workflows.kinds.award import NOT_RANKED, Award
 from workflows.kinds.case import Acting, CaseFacts, Reason
 from workflows.kinds.panel import PanelFacts
 from workflows.rules.working_days import add_working_days, local_day, official_calendar
@@ -37,6 +38,7 @@ class CallFacts:
     documents_until: date | None
     officers_ready: bool
     officers_rehearsed: tuple[datetime | None, ...]
+    awarded: bool = False
 
 
 def _yuan(fen: int) -> str:
@@ -152,6 +154,20 @@ def officers_ready(facts: CallFacts, acting: Acting, data: Data, now: datetime) 
     )
 
 
+@guard("nothing_awarded", Text("没有已定标未签约的包", "No package is awarded and unsigned"), needs=("awarded",))
+def nothing_awarded(facts: CallFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse to cancel what somebody was awarded (Procurement Law art. 46: the award binds both)."""
+    if not facts.awarded:
+        return None
+    return Reason(
+        "package_awarded",
+        Text(
+            "有一个包已经定标、尚未签订合同，不能终止公告；请先签订合同，或者办理该包的放弃。",
+            "A package is awarded and not signed yet; sign its contract or revoke its award first.",
+        ),
+    )
+
+
 @guard(
     "officers_rehearsed",
     Text("开标人员近期演练过", "The opening officers rehearsed lately"),
@@ -183,6 +199,7 @@ class PackageFacts:
     open_bids: int
     qualified: int
     undecided: int
+    award: Award = NOT_RANKED
     officers: tuple[int, ...] = ()
     arrived: tuple[int, ...] = ()
     panel: PanelFacts = field(default_factory=PanelFacts)
@@ -256,6 +273,8 @@ def lawful_ground(facts: PackageFacts, acting: Acting, data: Data, now: datetime
     """Refuse "too few bidders" once enough have qualified, and any other ground before (Procurement Law art. 36)."""
     if not data:
         return None
+    if data.get("ground") == "no_candidate" and facts.case.state not in ("closed", "opened"):
+        return _no_candidate(facts)
     too_few = data.get("ground") in (None, "too_few")
     if facts.case.state in ("closed", "opened"):
         if too_few:
@@ -268,6 +287,20 @@ def lawful_ground(facts: PackageFacts, acting: Acting, data: Data, now: datetime
             ),
         )
     return _enough() if too_few else None
+
+
+def _no_candidate(facts: PackageFacts) -> Reason | None:
+    """Law art. 49: where the winner does not sign, the buyer takes the next or buys anew."""
+    ranked = facts.case.state == "ranked"
+    if ranked and (facts.award.next_bid is None or facts.award.anybody_out):
+        return None
+    return Reason(
+        "candidates_left",
+        Text(
+            "排名中还有候选人，且无人放弃或者失去资格；不能以无候选人为由废标。",
+            "The ranking has candidates and nobody has dropped out; this is no ground to fail the package.",
+        ),
+    )
 
 
 def _enough() -> Reason:

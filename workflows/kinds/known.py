@@ -7,9 +7,11 @@ from workflows.kinds.affiliation import AffiliationFacts
 from workflows.kinds.bid import BidFacts
 from workflows.kinds.call import CallFacts, PackageFacts
 from workflows.kinds.closure import ClosureFacts
+from workflows.kinds.contract import ContractFacts
 from workflows.kinds.evaluation import EvaluationFacts
 from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.kinds.milestone_report import MilestoneReportFacts
+from workflows.kinds.objection import ObjectionFacts
 from workflows.kinds.opening_key import OpeningKeyFacts
 from workflows.kinds.panel import BidReviewFacts, PoolEntryFacts
 from workflows.kinds.payment import PaymentFacts
@@ -33,6 +35,8 @@ FACTS: dict[str, type] = {
     "call": CallFacts,
     "package": PackageFacts,
     "bid": BidFacts,
+    "objection": ObjectionFacts,
+    "contract": ContractFacts,
     "pool_entry": PoolEntryFacts,
     "bid_review": BidReviewFacts,
     "incubation": IncubationFacts,

@@ -35,6 +35,7 @@ class PaymentFacts:
     # Of what the instalment waits for, what is missing; CONDITIONS has the words.
     condition_missing: tuple[str, ...] = ()
     nothing_to_rectify: bool = True
+    frozen: str = ""
 
 
 CONDITIONS: Mapping[str, Text] = {

@@ -15,6 +15,7 @@ from app.clock import real_now
 from app.errors import InvalidInput
 from app.organizations.models import RegisterDecision
 from app.organizations.queries import is_registered
+from app.purchasing.award.queries import lot_of, projects_won
 from app.purchasing.programme.facts import LARGEST_ID
 from app.purchasing.sealed import Bid
 from workflows.kinds.bid import BidFacts
@@ -71,6 +72,7 @@ def bid_facts(
     session.expire_all()
     package = session.get(Case, case.parent_id) if case.parent_id is not None else None
     organization_id = case.organization_id
+    won, most = _projects(session, package, case) if package is not None and case.state is None else (0, None)
     return BidFacts(
         case=case_facts,
         organization_registered=organization_id is not None and is_registered(session, organization_id),
@@ -78,10 +80,19 @@ def bid_facts(
         package_open=package is not None and package.state == "open",
         bids_due_at=_due(session, package) if package is not None else None,
         bids_already=package is not None and _bids_already(session, package.id, case),
+        projects_won=won,
+        most_projects=most,
         shared_member=case.state == "opened" and package is not None and bool(
             session.execute(SHARED, {"package": package.id, "bid": case.id}).scalar()
         ),
     )
+
+
+def _projects(session: AnySession, package: Case, case: CaseRow) -> tuple[int, int | None]:
+    """Return how many projects of the package's programme and year the bidder holds, and how many it may."""
+    programme = lot_of(session, package.id).programme
+    most = programme.most_per_organization
+    return (projects_won(session, case.organization_id, programme) if most is not None else 0), most
 
 
 def _due(session: AnySession, package: Case) -> Any:

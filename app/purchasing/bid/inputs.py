@@ -105,7 +105,7 @@ class WithdrawBid(Input):
 class LapseBid(Input):
     """Why the package failed or was cancelled."""
 
-    reason = text_field(_l("Reason"), max=1000, multiline=True, example="符合条件的投标人不足三家。")
+    reason = text_field(_l("Reason"), max=2000, multiline=True, example="符合条件的投标人不足三家。")
 
 
 @input_for("bid", "qualify")

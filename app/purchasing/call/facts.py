@@ -78,6 +78,7 @@ def call_facts(
         bids_due_at=said.bids_due_at,
         documents_until=said.documents_until,
         officers_ready=len(set(said.officers)) == len(OFFICERS) and len(keys) == len(OFFICERS),
+        awarded=case.state == "published" and _has_awarded(session, case.id),
         officers_rehearsed=tuple(keys[officer].rehearsed_at if officer in keys else None for officer in said.officers),
     )
 
@@ -93,6 +94,11 @@ def _said(session: AnySession, case: CaseRow, data: dict[str, Any]) -> _Said:
         return _Said(0, (), None, None, ())
     amounts = session.scalars(select(Package.amount_fen).where(Package.call_id == case.id))
     return _Said(row.plan_id, tuple(amounts), row.bids_due_at, row.documents_until, tuple(row.officers))
+
+
+def _has_awarded(session: AnySession, call_id: int) -> bool:
+    query = select(Case.id).where(Case.parent_id == call_id, Case.kind == "package", Case.state == "awarded")
+    return session.execute(query.limit(1)).scalar() is not None
 
 
 def _is_approved(session: AnySession, plan_id: int) -> bool:

@@ -16,6 +16,8 @@ from app.errors import InvalidInput
 from app.ledger.accounts import package_balances
 from app.ledger.steps import Because, release, reserve
 from app.ledger.transfers import NotEnough
+from app.purchasing.award.queries import candidate_of
+from app.purchasing.objection.queries import lapses_of_package
 from app.purchasing.opening_key.effects import kept_key, newest_keys
 from app.purchasing.sealed import OpeningKey, OpeningPresence, PackageSeal, PackageShare
 from app.purchasing.sealing import (
@@ -123,16 +125,17 @@ def _recovered(move: Move) -> bytes:
 @effect("package", "fail")
 def fail(move: Move) -> list[FollowOn]:
     """End the lot: its money goes back, its key is destroyed, and every bidder is told the reason."""
-    return _ended(move)
+    return end_package(move)
 
 
 @effect("package", "cancel")
 def cancel(move: Move) -> list[FollowOn]:
     """End the lot with its call."""
-    return _ended(move)
+    return end_package(move)
 
 
-def _ended(move: Move) -> list[FollowOn]:
+def end_package(move: Move) -> list[FollowOn]:
+    """Give the money back, and return the end of every bid and objection, and of the call after its last lot."""
     lot = move.session.scalars(select(Package).where(Package.case_id == move.case.id)).one()
     line_id = _line(move, move.session.get_one(Call, lot.call_id))
     held = package_balances(move.session, line_id, move.case.number)["reserved"]
@@ -147,7 +150,11 @@ def _ended(move: Move) -> list[FollowOn]:
     numbers = move.session.scalars(reviews.order_by(Case.id))
     ended = [FollowOn("bid_review", "cancel", number=number) for number in numbers]
     lapses = [FollowOn("bid", "lapse", number=bid.number, data=told) for bid in _standing_bids(move)]
-    return [*ended, *lapses, *_last_of_call(move)]
+    candidate = candidate_of(move.session, move.case.id)
+    if candidate is not None:
+        candidate.ended_at, candidate.ended_reason = move.now, move.data["reason"]
+    objections = lapses_of_package(move.session, move.case.id, move.data["reason"])
+    return [*ended, *objections, *lapses, *last_of_call(move)]
 
 
 def _standing_bids(move: Move) -> list[Case]:
@@ -155,7 +162,7 @@ def _standing_bids(move: Move) -> list[Case]:
     return list(move.session.scalars(query.order_by(Case.number)))
 
 
-def _last_of_call(move: Move) -> list[FollowOn]:
+def last_of_call(move: Move) -> list[FollowOn]:
     """Return the end of the call, when this was the last of its lots."""
     others = select(Case.id).where(
         Case.parent_id == move.case.parent_id, Case.id != move.case.id, Case.closed_at.is_(None)

@@ -11,6 +11,7 @@ from app.cases.kinds import choices, facts, opening_organization
 from app.cases.models import Case
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
+from app.purchasing.award.facts import award_facts
 from app.purchasing.panel.queries import panel_facts
 from app.purchasing.programme.facts import nobody
 from app.purchasing.sealed import OpeningPresence
@@ -39,6 +40,7 @@ def package_facts(
         open_bids=counted["opened"],
         qualified=counted["qualified"],
         undecided=counted["opened"],
+        award=award_facts(session, case, data),
         officers=tuple(officers_of(session, case)) if case.state == "closed" else (),
         arrived=_arrived(session, case.id) if case.state == "closed" else (),
         panel=panel_facts(session, case, local_day(business_now(session))),

@@ -20,6 +20,7 @@ GROUNDS = [
     ("too_few", _l("Too few bidders")),
     ("unlawful", _l("A breach of law that could change the result")),
     ("task_cancelled", _l("The task was cancelled for a grave reason")),
+    ("no_candidate", _l("No candidate is left, or the winner does not sign")),
 ]
 
 
@@ -77,10 +78,3 @@ class FinishQualification(Input):
     """A word on the outcome."""
 
     remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="审查完毕。")
-
-
-@input_for("package", "confirm_candidate")
-class ConfirmCandidate(Input):
-    """A word on the decision."""
-
-    remark = text_field(_l("Remark"), max=1000, multiline=True, required=False, example="")

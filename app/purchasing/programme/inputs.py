@@ -19,6 +19,10 @@ from workflows.rules.bands import Band, mistakes
 from workflows.rules.instalments import WHOLE_BP
 
 FULL_POINTS = 100
+WAITS_FOR = [
+    ("none", _l("nothing")), ("report", _l("a stage report")), ("mid_evaluation", _l("the mid-term evaluation")),
+    ("final_evaluation", _l("the final evaluation")), ("acceptance", _l("acceptance")),
+]
 
 
 class Direction(Input):
@@ -32,6 +36,7 @@ class InstalmentShare(Input):
 
     share_bp = integer_field(_l("Share in basis points"), min=1, max=WHOLE_BP, example=WHOLE_BP)
     condition = text_field(_l("Due when"), max=200, example="合同签订后")
+    waits_for = choice_field(_l("Waits for"), WAITS_FOR, required=False, help=_l("Nothing, when left empty."))
 
 
 class CriterionPoints(Input):
