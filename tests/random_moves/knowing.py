@@ -331,3 +331,29 @@ def urgent(world: World) -> set[tuple[str, str]]:
     officers = world.rows(OFFICERS, since=world.now - timedelta(days=15))
     ready = sum(bool(row.ready) for row in officers)
     return pressing | ({("opening_key", "rehearse")} if ready < 3 <= len(officers) else set())
+
+
+@knows("objection", "file")
+def _objection(world: World, case: CaseRow | None, member: Member, data: Data) -> Data | None:
+    packages = world.rows(
+        "SELECT c.id FROM cases c JOIN cases b ON b.parent_id = c.id AND b.kind = 'bid' AND b.organization_id = :o"
+        " WHERE c.kind = 'package' AND c.state IN ('publicized', 'publicity_over', 'awarded', 'suspended') ORDER BY 1",
+        o=data.get("organization"),
+    )
+    return data | {"package": world.chance.choice(packages).id} if packages else None
+
+
+@knows("contract", "send")
+def _contract(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
+    shares = world.chance.choice(([10_000], [6000, 4000], [5000, 3000, 2000]))
+    return data | {
+        "title": "随机合同", "ends_on": (world.now + timedelta(days=world.chance.randint(60, 330))).date().isoformat(),
+        "instalments": [{"share_bp": share, "condition": f"第{n}期", "waits_for": world.chance.choice(
+            ("none", "report", "mid_evaluation", "acceptance"))} for n, share in enumerate(shares, 1)],
+    }
+
+
+@knows("contract", "publish", "file_copy")
+def _announced(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
+    today = world.now.astimezone(SHANGHAI).date().isoformat()
+    return {name: today if name in ("published_on", "filed_on") else value for name, value in data.items()}

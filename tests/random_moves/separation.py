@@ -16,6 +16,8 @@ AS = "whoever acted before as "
 DID = "whoever fired "
 NOT_ONE_S_OWN = "whoever did not fire "
 SIGNED = "whoever signed the contract"
+CHECKED = "whoever judged the bidders of the package"
+PREPARED = "whoever judged the bidders or made the award"
 NO_OFFICER = "whoever is no opening officer of the call, or is there already"
 
 STAFF = f"{AS}staff"
@@ -33,6 +35,15 @@ APART: dict[tuple[str, str], tuple[str, ...]] = {
     ("programme", "confirm"): (NOBODY,),
     ("programme", "refuse"): (NOBODY,),
     ("package", "arrive"): (NO_OFFICER,),
+    ("package", "confirm_candidate"): (CHECKED,),
+    ("package", "pass_over"): (CHECKED,),
+    ("package", "award"): (CHECKED,),
+    ("objection", "accept"): (STAFF,),
+    ("objection", "reject_inadmissible"): (STAFF, PREPARED),
+    ("objection", "dismiss"): (STAFF, PREPARED),
+    ("objection", "uphold"): (STAFF, PREPARED),
+    ("contract", "sign"): (NOBODY,),
+    ("contract", "sign_grant"): (NOBODY,),
     ("pool_entry", "confirm"): (NOBODY,),
     ("pool_entry", "refuse"): (NOBODY,),
     ("plan", "approve"): (NOBODY,),
@@ -61,6 +72,13 @@ STEPPING_BACK = ("recuse", "hand_out_codes", "agree", "dissent")
 """What a judge may do whose tie became known later: step back, and what decides nothing any more."""
 
 SIGNERS = "SELECT c.signed_by FROM acceptances a JOIN contracts c ON c.id = a.contract_id WHERE a.case_id = :case"
+JUDGED = """
+SELECT h.trigger FROM history h JOIN cases c ON c.id = h.case_id
+ WHERE h.person_id = :person AND h.trigger = ANY(:triggers)
+   AND (c.id = ({package}) OR c.kind = 'bid' AND c.parent_id = ({package}))
+"""
+JUDGING = ("qualify", "disqualify", "finish_qualification", "finish_review")
+AWARDING = ("confirm_candidate", "pass_over", "award")
 OFFICERS = "SELECT k.officers FROM cases c JOIN calls k ON k.case_id = c.parent_id WHERE c.id = :case"
 WALLS = """
 SELECT t.kind FROM person_ties t
@@ -91,6 +109,12 @@ def acted_against(world: World, move: Person, earlier: Sequence[Any]) -> list[st
     for rule in APART.get((move.kind, move.row.trigger), ()):
         if rule == NOBODY:
             wrong = any(row.person_id == person for row in by_people)
+        elif rule in (CHECKED, PREPARED):
+            package = "SELECT parent_id FROM cases WHERE id = :case" if rule == PREPARED else "SELECT :case"
+            wrong = bool(world.rows(
+                JUDGED.format(package=package), case=move.case_id, person=person,
+                triggers=[*JUDGING, *(AWARDING if rule == PREPARED else ())],
+            ))
         elif rule == NO_OFFICER:
             officers = [officer for row in world.rows(OFFICERS, case=move.case_id) for officer in row.officers]
             twice = any(row.person_id == person and row.trigger == move.row.trigger for row in by_people)

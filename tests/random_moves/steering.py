@@ -17,8 +17,9 @@ PATIENCE = 0.3
 SUPPLY = 0.5
 PREPARES: dict[str, tuple[str, ...]] = {
     "registration": ("affiliation",), "programme": ("plan",), "plan": ("call",), "opening_key": ("call",),
-    "call": ("package", "bid"), "package": ("bid", "bid_review"), "bid": ("package", "bid_review"),
-    "pool_entry": ("bid_review", "package"), "bid_review": ("package", "bid"), "milestone_report": ("payment",),
+    "call": ("package", "bid"), "package": ("bid", "bid_review", "contract", "objection"),
+    "bid": ("package", "bid_review"), "pool_entry": ("bid_review", "package"), "bid_review": ("package", "bid"),
+    "objection": ("package", "contract"), "contract": ("package",), "milestone_report": ("payment",),
     "evaluation": ("payment",), "acceptance": ("payment", "closure"), "payment": ("closure",),
     "rectification": ("payment", "closure"), "incubation_review": ("incubation",),
 }
