@@ -9,6 +9,7 @@ from app.cases.kinds import overview
 from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import money
+from app.purchasing.award.overview import award_shown, contract_links
 from app.purchasing.tendering import Package
 
 
@@ -17,4 +18,5 @@ def package_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ..
     """Return what the package has at most, and the way to its opening room."""
     lot = session.scalars(select(Package).where(Package.case_id == case.id)).one_or_none()
     facts = (Fact(_("At most"), money(lot.amount_fen), None, True),) if lot is not None else ()
-    return Overview(facts, (Link(_("Opening room"), f"/openings/{case.number}"),))
+    links = (Link(_("Opening room"), f"/openings/{case.number}"), *contract_links(session, case.id))
+    return Overview((*facts, *award_shown(session, case)), links)
