@@ -219,8 +219,10 @@ def _key(world: World, case: CaseRow | None, member: Member, data: Data) -> Data
 @knows("opening_key", "rehearse", "retire")
 def _own_key(world: World, case: CaseRow | None, member: Member, data: Data) -> Data | None:
     assert case is not None
-    mine = world.rows("SELECT FROM opening_keys WHERE case_id = :c AND person_id = :p", c=case.id,
-                      p=member.actor.person_id)
+    mine = world.rows(
+        "SELECT FROM opening_keys WHERE case_id = :c AND id = (SELECT max(id) FROM opening_keys"
+        " WHERE person_id = :p AND retired_at IS NULL)", c=case.id, p=member.actor.person_id,
+    )
     if not mine:
         return None
     return data | ({"passphrase": f"{PASSPHRASE} {member.actor.person_id}"} if "passphrase" in data else {})
