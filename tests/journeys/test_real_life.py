@@ -91,7 +91,8 @@ class Life:
         """Let the administrator of the demo move the clock on."""
         with self.town.app.app_context():
             until = business_now(db.session).astimezone(SHANGHAI).date() + timedelta(days=days)
-        assert self.town.person("admin").client.post("/demo/clock", data={"until": until.isoformat()}).status_code == 303
+        answer = self.town.person("admin").client.post("/demo/clock", data={"until": until.isoformat()})
+        assert answer.status_code == 303, answer.text
 
     def person(self, login: str) -> int:
         """Return the id of somebody."""
