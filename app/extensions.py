@@ -6,6 +6,8 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
+from app.database.sessions import KeepingSession
+
 
 class Base(DeclarativeBase):
     """Every table of Shuniu; constraints are named by one convention so that errors can be read."""
@@ -21,6 +23,8 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base, session_options={"autoflush": True, "expire_on_commit": True})
+db = SQLAlchemy(
+    model_class=Base, session_options={"class_": KeepingSession, "autoflush": True, "expire_on_commit": True}
+)
 babel = Babel()
 csrf = CSRFProtect()

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from psycopg.errors import DivisionByZero
 from psycopg.types.json import Jsonb
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from app.access.nodes import AnySession
 from app.cases.chain import Personal
 from app.cases.snapshot import ClockRun
 from app.database.connections import rows
@@ -135,7 +135,7 @@ class Beside(NamedTuple):
     unsealed: bool
 
 
-def close(connection: Connection, closing: Closing, beside: Beside, *, commit: bool) -> None:
+def close(session: AnySession, closing: Closing, beside: Beside, *, commit: bool) -> None:
     """Write it all in one statement, and commit with the same message if this is the end of the transaction.
 
     Raises StaleRevision, and has then committed nothing, if the case was not at the revision it was read at.
@@ -165,7 +165,7 @@ def close(connection: Connection, closing: Closing, beside: Beside, *, commit: b
             [{"slot": slot, "document_id": document} for slot, document in beside.documents]
         )
     try:
-        rows(connection, (CLOSE.replace("{more}", more), parameters), commit=commit)
+        rows(session, (CLOSE.replace("{more}", more), parameters), commit=commit)
     except DBAPIError as error:
         if isinstance(error.orig, DivisionByZero):
             raise StaleRevision(closing.revision, closing.from_state) from error

@@ -38,7 +38,7 @@ def fire_due(session: AnySession, now: datetime, request_id: str = "clock", most
 def _fire_case(session: AnySession, number: str, now: datetime, request_id: str) -> int:
     fired = 0
     try:
-        lock_case(session.connection(), number)
+        lock_case(session, number)
         case = read_case(session.connection(), number)
         while case is not None and (run := due_clock(case, now)) is not None:
             fire_clock(session, case, run, request_id)

@@ -168,7 +168,7 @@ def _locked_case(session: AnySession, order: Order, number: str) -> Reading | An
 
 def _lock_and_read(session: AnySession, order: Order, number: str) -> Reading:
     reading = lock_and_read(
-        session.connection(), number, person_id=order.actor.person_id, account_id=order.actor.account_id,
+        session, number, person_id=order.actor.person_id, account_id=order.actor.account_id,
         key=order.key, trigger=order.trigger, on=order.now.astimezone(SHANGHAI).date(),
     )
     if reading is None:
@@ -179,7 +179,7 @@ def _lock_and_read(session: AnySession, order: Order, number: str) -> Reading:
 def _earlier_answer(session: AnySession, order: Order) -> Answer | None:
     if order.key is None or order.actor.account_id is None:
         return None
-    found = rows(session.connection(), (EARLIER, {"account": order.actor.account_id, "key": order.key}))
+    found = rows(session, (EARLIER, {"account": order.actor.account_id, "key": order.key}))
     return _replayed(order, *found[0]) if found else None
 
 
@@ -298,7 +298,7 @@ def _follow(session: AnySession, order: Order, follow_ons: list[FollowOn], paren
                 organization_id=step.organization_id, node_id=step.node_id, parent_id=step.parent_id or parent.id,
             )
         else:
-            lock_case(session.connection(), step.number)
+            lock_case(session, step.number)
             read = read_case(session.connection(), step.number)
             assert read is not None, f"follow-on of a case that is not there: {step.number}"
             case = read

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.engine import Connection
 
+from app.access.nodes import AnySession
 from app.access.reach import roles_of_row
 from app.access.roles import ORGANIZATION_ROLES
 from app.cases.snapshot import CaseRow, ClockRun
@@ -69,9 +70,9 @@ class Reading(NamedTuple):
     answer: dict[str, Any] | None
 
 
-def lock_case(connection: Connection, number: str) -> bool:
+def lock_case(session: AnySession, number: str) -> bool:
     """Lock the case and its parent in id order; return whether there is such a case."""
-    return bool(rows(connection, (LOCK, {"number": number})))
+    return bool(rows(session, (LOCK, {"number": number})))
 
 
 def lock_by_id(connection: Connection, case_id: int | None) -> None:
@@ -86,7 +87,7 @@ def read_case(connection: Connection, number: str) -> CaseRow | None:
 
 
 def lock_and_read(
-    connection: Connection, number: str, *, person_id: int | None, account_id: int | None, key: str | None,
+    session: AnySession, number: str, *, person_id: int | None, account_id: int | None, key: str | None,
     trigger: str, on: date,
 ) -> Reading | None:
     """Lock the case and its parent, then read it with all else that a move of this actor on this day begins with.
@@ -96,7 +97,7 @@ def lock_and_read(
     values = {
         "number": number, "person_id": person_id, "account": account_id, "key": key, "trigger": trigger, "on": on,
     }
-    found = rows(connection, (LOCK, values), (READ_FOR_MOVE, values))
+    found = rows(session, (LOCK, values), (READ_FOR_MOVE, values))
     if not found:
         return None
     *columns, roles, drafted, fingerprint, answer = found[0]

@@ -30,7 +30,7 @@ def recount_provisional(session: AnySession, most: int = 10_000) -> int:
 
 
 def _recount_case(session: AnySession, number: str) -> int:
-    lock_case(session.connection(), number)
+    lock_case(session, number)
     case = read_case(session.connection(), number)
     assert case is not None
     changed = [new for old in case.clocks if (new := _anew(old)) != old]

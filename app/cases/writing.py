@@ -88,7 +88,7 @@ def write_move(
         drafted=request.drafted, unsealed=case.sealed and not sealed,
     )
     session.flush()  # what is not sent yet would miss a COMMIT
-    close(session.connection(), closing, beside, commit=commit)
+    close(session, closing, beside, commit=commit)
     return answer
 
 

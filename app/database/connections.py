@@ -24,6 +24,7 @@ from psycopg.pq.abc import PGresult
 from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.orm import Session, scoped_session
 
 LONG_REST = 1.0
 DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
@@ -228,12 +229,15 @@ def _lives(connection: psycopg.Connection) -> bool:
         return False
 
 
-def rows(connection: Connection, *asked: Asked, commit: bool = False) -> list[Row]:
-    """Return what the last of these (statement, parameters) answers, within the connection's transaction.
+def rows(within: Connection | Session | scoped_session[Session], *asked: Asked, commit: bool = False) -> list[Row]:
+    """Return what the last of these (statement, parameters) answers, within the session's transaction.
 
     Several go in one message, and each sees what was committed before it began. With `commit` so does COMMIT; it
     is done if nothing before it failed. Parameters stand in a statement as %(name)s. Errors are SQLAlchemy's.
     """
+    # Its bind is the connection that it keeps (app/database/sessions.py); SQLAlchemy need not begin anything for us.
+    connection = within if isinstance(within, Connection) else within.get_bind()
+    assert isinstance(connection, Connection)
     driver = connection.connection.driver_connection
     assert isinstance(driver, Kept), "tend() the engine first"
     try:

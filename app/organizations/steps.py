@@ -188,7 +188,7 @@ CODE_LEFT = """EXISTS (SELECT FROM uscc_allotments u
 def has_code_left(session: AnySession, node_id: int, legal_type: str) -> bool:
     """Say whether a code can still be allotted for this type by the registrar at this node."""
     statement = "SELECT " + CODE_LEFT.replace("{legal_type}", "%(legal_type)s")
-    [[left]] = rows(session.connection(), (statement, {"node": node_id, "legal_type": legal_type}))
+    [[left]] = rows(session, (statement, {"node": node_id, "legal_type": legal_type}))
     return bool(left)
 
 

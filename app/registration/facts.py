@@ -83,7 +83,7 @@ def registration_facts(
         "case": case.id, "organization": case.organization_id, "node": case.node_id,
         "proposed_name": given.get("proposed_name") or None,
     }
-    [row] = rows(session.connection(), (STATED, values))
+    [row] = rows(session, (STATED, values))
     stated = Stated(*row)
     has_code = stated.uscc is not None or bool(given.get("uscc"))
     return RegistrationFacts(

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, true
 
 from app.access.reach import holdings
+from app.extensions import db
 from app.ledger import steps
 from app.ledger.models import BudgetLine
 from app.ledger.queries import (
@@ -32,7 +33,7 @@ def queries(app, session):
     def count(_connection, _cursor, statement, *_rest):
         seen.append(statement)
 
-    engine = session.get_bind()
+    engine = db.engine
     event.listen(engine, "before_cursor_execute", count)
     yield seen
     event.remove(engine, "before_cursor_execute", count)
