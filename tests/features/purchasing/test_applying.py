@@ -63,7 +63,8 @@ def test_an_organization_that_may_bid_sees_every_condition_met_the_deadline_and_
     page = page_of(client, session, bidder.staff, f"/apply/bid?package={package}")
 
     assert rules_on(page) == [
-        ("Registration in force", "yes"), ("No grave violation on record", "yes"),
+        ("Registration in force", "yes"), ("The organization is not frozen", "yes"),
+        ("No grave violation on record", "yes"),
         ("The time for bids is not over", "yes"), ("One bid per package", "yes"),
     ]
     assert "in 25 days" in page or "c-due" in page
@@ -83,7 +84,7 @@ def test_what_stands_against_a_bid_is_said_with_its_reason_before_anybody_types(
     page = page_of(client, session, bidder.staff, f"/apply/bid?package={package}")
 
     assert dict(rules_on(page)) == {
-        "Registration in force": "no", "No grave violation on record": "yes",
+        "Registration in force": "no", "The organization is not frozen": "yes", "No grave violation on record": "yes",
         "The time for bids is not over": "yes", "One bid per package": "no",
     }
     assert "Without a registration in force no bid is taken" in page
