@@ -35,6 +35,7 @@ MODULES = (
     "app.purchasing.pool_entry.effects",
     "app.purchasing.panel.inputs", "app.purchasing.panel.effects",
     "app.purchasing.bid_review.inputs", "app.purchasing.bid_review.facts", "app.purchasing.bid_review.effects",
+    "app.purchasing.bid_review.overview",
     "app.registration.models", "app.registration.inputs", "app.registration.facts", "app.registration.effects",
     "app.registration.overview",
     "app.incubation.models", "app.incubation.inputs", "app.incubation.choices", "app.incubation.facts",

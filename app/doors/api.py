@@ -106,11 +106,13 @@ def list_organizations() -> Response:
 @blueprint.get("/budget-lines/<int:line_id>")
 @allow("signed_in")
 def show_budget_line(line_id: int) -> Response:
-    """Return where the money of a budget line stands, for whoever reaches its office."""
+    """Return where the money of a budget line stands, for whoever reaches its office; packages page by `after`."""
     line = visible_budget_line(db.session, line_id, held())
     if line is None:
         raise CaseNotFound
-    return jsonify(budget_line_json(db.session, line))
+    return jsonify(budget_line_json(
+        db.session, line, after=request.args.get("after"), before=request.args.get("before", type=int), limit=_limit(),
+    ))
 
 
 @blueprint.get("/checkpoints/latest")

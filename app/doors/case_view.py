@@ -13,7 +13,7 @@ from app.access.models import Node
 from app.access.roles import ROLES
 from app.cases.kinds import overview_of
 from app.cases.options import Choices
-from app.cases.overview import Overview
+from app.cases.overview import Board, Overview
 from app.cases.personal import personal_fields
 from app.cases.queries import HistoryLine, history_of
 from app.cases.snapshot import CaseRow, ClockRun
@@ -56,7 +56,8 @@ def case_view(case: CaseRow, choices: Choices) -> dict[str, Any]:
         )),
         "sentence": localized(state.applicant_says) if own and state.applicant_says.zh else None,
         "facts": _facts(case, definition, overview),
-        "answers": _answers(case, definition, history), "tables": _tables(case, history),
+        "answers": _answers(case, definition, history),
+        "tables": [*map(board, overview.boards), *_tables(case, history)],
         "documents": _documents(definition, case, standing),
         "masked": _masked(case), "history": [_move(case, definition, line) for line in reversed(history)],
         "people": _people(history), "related": [vars(link) for link in overview.related],
@@ -194,6 +195,12 @@ def _before(definition: Definition, name: str, other: str | None) -> bool:
 def _overview(case: CaseRow) -> Overview:
     told = overview_of(case.kind)
     return told(db.session, case, held()) if told else Overview()
+
+
+def board(table: Board) -> dict[str, Any]:
+    """Return a board as the page's tables take it."""
+    columns = [{"title": title, "number": number} for title, number in table.columns]
+    return {"title": table.title, "columns": columns, "rows": table.rows}
 
 
 def _facts(case: CaseRow, definition: Definition, overview: Overview) -> list[dict[str, Any]]:

@@ -132,7 +132,8 @@ def _fixed_paths() -> dict[str, Any]:
         **_export_paths(),
         "/api/v1/budget-lines/{id}": _get(
             "Where the money of a budget line stands",
-            {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}},
+            {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}, AFTER,
+            {"name": "before", "in": "query", "schema": {"type": "integer"}}, LIMIT,
         ),
         "/api/v1/checkpoints/latest": _get("The newest signed checkpoint", public=True),
         "/api/v1/openapi.json": _get("This description", public=True),
