@@ -30,6 +30,7 @@ MODULES = (
     "app.purchasing.award.effects",
     "app.purchasing.objection.inputs", "app.purchasing.objection.facts", "app.purchasing.objection.effects",
     "app.purchasing.contract.inputs", "app.purchasing.contract.facts", "app.purchasing.contract.effects",
+    "app.purchasing.award.overview", "app.purchasing.objection.overview", "app.purchasing.contract.overview",
     "app.purchasing.file_parts",
     "app.purchasing.experts", "app.purchasing.pool_entry.inputs", "app.purchasing.pool_entry.facts",
     "app.purchasing.pool_entry.effects",

@@ -123,7 +123,10 @@ def _fixed_paths() -> dict[str, Any]:
         "id": {"type": "integer"}, "sha256": {"type": "string"}, "sealed": {"type": "boolean"},
     }}
     return {
-        "/api/v1/cases/{number}": _get("A case, what the caller may do with it and why not", NUMBER),
+        "/api/v1/cases/{number}": _get(
+            "A case, what the caller may do with it and why not", NUMBER,
+            {"name": "history_after", "in": "query", "schema": {"type": "integer"}},
+        ),
         "/api/v1/cases/{number}/bundle": _get("The verifiable history of a case", NUMBER, media="application/zip"),
         "/api/v1/worklist": _get("What waits for the caller", AFTER, LIMIT),
         "/api/v1/organizations": _get(

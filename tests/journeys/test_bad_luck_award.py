@@ -1,4 +1,4 @@
-"""Bad luck between the review and the contract: who reads what when an expert leaves, bids tie or an objection holds."""
+"""Bad luck between review and contract: who reads what when an expert leaves, bids tie or an objection holds."""
 
 from datetime import timedelta
 from typing import Any

@@ -170,7 +170,7 @@ def contract_signed(move: Move) -> list[FollowOn]:
 TIES = {
     PRICE: "得分相同，报价较低者在前。 / Equal points; the lower price stands before.",
     CRITERION: "得分和报价相同，主要评分项得分较高者在前。 / Equal points and price; the main criterion decided.",
-    LOT: "得分、报价和主要评分项均相同，按公布的抽签种子确定先后。 / Equal in all; the lot of the published seed decided.",
+    LOT: "得分、报价和主要评分项均相同，按公布的种子抽签。 / Equal in all; the lot of the published seed decided.",
 }
 """What a bidder with as many points as another reads of the order."""
 NOT_FIRST = "本包由得分更高的投标人成交。 / A bid with more points has the contract."

@@ -9,15 +9,17 @@ from app.cases.kinds import overview
 from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import money
+from app.purchasing.award.overview import award_shown, contract_links
 from app.purchasing.panel.overview import panel_overview
 from app.purchasing.tendering import Package
 
 
 @overview("package")
 def package_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ...]) -> Overview:
-    """Return what the package has at most, the way to its opening room, and the board of its panel."""
+    """Return what the package has at most, the way to its opening room, the board of its panel, and why this one."""
     lot = session.scalars(select(Package).where(Package.case_id == case.id)).one_or_none()
     facts = (Fact(_("At most"), money(lot.amount_fen), None, True),) if lot is not None else ()
     review = panel_overview(session, case, held)
     room = Link(_("Opening room"), f"/openings/{case.number}")
-    return Overview((*facts, *review.facts), (room, *review.related), review.boards)
+    links = (room, *review.related, *contract_links(session, case.id))
+    return Overview((*facts, *award_shown(session, case), *review.facts), links, review.boards)
