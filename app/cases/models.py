@@ -107,7 +107,7 @@ class History(db.Model):
     to_state: Mapped[str] = mapped_column(Text)
     request_id: Mapped[str] = mapped_column(Text)
     prev: Mapped[bytes] = mapped_column(LargeBinary)
-    hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 

@@ -41,7 +41,7 @@ class Notice(db.Model):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    case_id: Mapped[int] = mapped_column(BigInteger)
     sequence: Mapped[int]
     audience_role: Mapped[str | None] = mapped_column(Text)
     audience_node_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))

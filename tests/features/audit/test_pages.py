@@ -67,7 +67,8 @@ class Counted:
 
 
 def without_names_of_requests(answer):
-    return re.sub(r"[0-9a-f]{16}", "", answer.text)
+    """The answer without the request's id and without the second at which its form was signed."""
+    return re.sub(r"[0-9a-f]{16}|\.[\w-]{6}\.[\w-]{27}", "", answer.text)
 
 
 def reads(session):
