@@ -6,7 +6,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
-from app.database.sessions import KeepingSession
+from app.sessions import KeepingSession
 
 
 class Base(DeclarativeBase):

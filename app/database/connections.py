@@ -235,7 +235,7 @@ def rows(within: Connection | Session | scoped_session[Session], *asked: Asked, 
     Several go in one message, and each sees what was committed before it began. With `commit` so does COMMIT; it
     is done if nothing before it failed. Parameters stand in a statement as %(name)s. Errors are SQLAlchemy's.
     """
-    # Its bind is the connection that it keeps (app/database/sessions.py); SQLAlchemy need not begin anything for us.
+    # Its bind is the connection that it keeps (app/sessions.py); SQLAlchemy need not begin anything for us.
     connection = within if isinstance(within, Connection) else within.get_bind()
     assert isinstance(connection, Connection)
     driver = connection.connection.driver_connection

@@ -7,10 +7,9 @@ The session joins in where an effect or a page works with objects: same connecti
 
 from typing import Any
 
+import psycopg
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine
-
-from app.database.connections import Kept
 
 
 class KeepingSession(FlaskSession):
@@ -58,9 +57,9 @@ class KeepingSession(FlaskSession):
                 self.kept.close()
                 self.kept = None
 
-    def _driver(self) -> Kept | None:
+    def _driver(self) -> psycopg.Connection | None:
         """The connection below, unless there is none or it was lost."""
         if self.kept is None or self.kept.closed or self.kept.invalidated:
             return None
         driver = self.kept.connection.driver_connection
-        return driver if isinstance(driver, Kept) and not driver.closed else None
+        return driver if isinstance(driver, psycopg.Connection) and not driver.closed else None
