@@ -178,7 +178,7 @@ class Stories(Tenders):
             if leave % 2:
                 self.make(package, "relieve_expert", CHECKS, expert=seat.person_id)
             else:
-                self.make(seat.number, "recuse", seat.person_id)
+                self.make(seat.number, "recuse", seat.person_id, ground="other", bid=None)
             leave += 1
             ((reserve,),) = self.world.rows(RESERVE, p=self.case(package).id)
             if not reserve and leave > 1:
