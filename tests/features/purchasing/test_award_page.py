@@ -1,5 +1,8 @@
 """Why this one: the office reads every point and how it came about; everybody reads who was published and why."""
 
+from datetime import date
+
+from app.organizations.steps import restrict
 from tests.builders_access import apart
 from tests.builders_award import a_candidate, a_ranked_package, an_agreed_contract, an_award, an_objection, step
 from tests.builders_purchasing import CRITERION
@@ -80,3 +83,17 @@ def test_the_award_page_leads_to_the_contract(client, session):
     number = an_agreed_contract(session, ranked)
 
     assert f'href="/cases/{number}"' in body(Caller(client, session, ranked.buyer).get(f"/awards/{ranked.package}"))
+
+
+def test_the_file_of_an_organization_has_its_awards_and_what_freezes_it(client, session):
+    ranked = a_ranked_package(session)
+    an_award(session, ranked)
+    winner, other = (bidder.organization_id for bidder in ranked.bidders[:2])
+    restrict(session, organization_id=winner, kind="abnormal", from_on=date(2026, 3, 2), evidence="名录〔2026〕3号",
+             by=None, now=ranked.now)
+    session.commit()
+    buyer = Caller(client, session, ranked.buyer)
+    told, untold = (body(buyer.get(f"/organizations/{each}")) for each in (winner, other))
+
+    assert f'href="/publicity/{ranked.package}"' in told and "名录〔2026〕3号" in told
+    assert f'href="/publicity/{ranked.package}"' not in untold and "名录" not in untold
