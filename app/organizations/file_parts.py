@@ -5,11 +5,9 @@ from sqlalchemy import select
 
 from app.access.nodes import AnySession
 from app.documents.queries import reusable_documents
-from app.language import localized
 from app.organizations.file import Entry, Part, Reader, Step, file_part
 from app.organizations.models import Assessment, OrganizationRestriction, RegisterDecision, Registration
-from app.organizations.words import CATEGORY, SOURCE, grade_words
-from workflows.guards import RESTRICTIONS
+from app.organizations.words import CATEGORY, RESTRICTION, SOURCE, grade_words
 from workflows.rules.working_days import local_day
 
 MOST_PAPERS = 20
@@ -50,26 +48,15 @@ def assessments(session: AnySession, organization_id: int, reader: Reader) -> Pa
 
 @file_part("against", "standing", 1)
 def against(session: AnySession, organization_id: int, reader: Reader) -> Part:
-    """Return the published decisions against it."""
+    """Return what freezes it or froze it, and the published decisions against it."""
+    frozen = select(OrganizationRestriction).where(OrganizationRestriction.organization_id == organization_id)
+    entries = tuple(
+        Entry(str(RESTRICTION[row.kind]), number=row.evidence, from_on=row.from_on, to_on=row.to_on,
+              lasts=row.to_on is None, tone="red" if row.to_on is None else "")
+        for row in session.scalars(frozen.order_by(OrganizationRestriction.from_on.desc()))
+    )
     return Part(_("Penalties and cancellations"), _("No published decision stands against it."),
-                _decisions(session, organization_id, *AGAINST))
-
-
-@file_part("restrictions", "standing", 2)
-def restrictions(session: AnySession, organization_id: int, reader: Reader) -> Part:
-    """Return what freezes it or did, the newest first, each with the decision or list that says so. One query."""
-    held = OrganizationRestriction
-    query = select(held).where(held.organization_id == organization_id).order_by(held.from_on.desc(), held.id.desc())
-    entries = []
-    for row in session.scalars(query):
-        freezes = row.from_on <= reader.on and (row.to_on is None or row.to_on > reader.on)
-        entries.append(Entry(
-            localized(RESTRICTIONS[row.kind]), note=row.evidence, from_on=row.from_on, to_on=row.to_on,
-            lasts=row.to_on is None, state=_("in force") if freezes else _("not in force"),
-            tone="red" if freezes else "",
-        ))
-    return Part(_("Restrictions"), _("Nothing freezes it."), tuple(entries),
-                note=_("While one is in force, nothing is awarded, signed or paid."))
+                (*entries, *_decisions(session, organization_id, *AGAINST)))
 
 
 def _decisions(session: AnySession, organization_id: int, *categories: str) -> tuple[Entry, ...]:
