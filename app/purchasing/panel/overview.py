@@ -94,7 +94,7 @@ def _ranking(session: AnySession, package_id: int) -> Board | None:
         return None
     return Board(
         _("Ranking"),
-        ((_("Bidder"), False), (_("Place"), True), (_("Price"), True), (_("Points"), True), (_("of them for the price"),
+        ((_("Bidder"), False), (_("Rank"), True), (_("Price"), True), (_("Points"), True), (_("of them for the price"),
          True), (_("Tie broken by"), False), (_("Left out"), False)),
         tuple(
             (names.get(row.bid_id, "—"), str(row.position), money(row.details["price"]["fen"]), points(row.points),
