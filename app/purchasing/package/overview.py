@@ -22,8 +22,10 @@ def package_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ..
     facts = (Fact(_("At most"), money(lot.amount_fen), None, True),) if lot is not None else ()
     review = panel_overview(session, case, held)
     room = Link(_("Opening room"), f"/openings/{case.number}")
-    links = (room, *_call_of(session, lot, held), *review.related, *contract_links(session, case.id))
-    return Overview((*facts, *award_shown(session, case), *review.facts), links, review.boards)
+    told = award_shown(session, case)
+    why = (Link(_("Why this one"), f"/awards/{case.number}"),) if told else ()
+    links = (room, *why, *_call_of(session, lot, held), *review.related, *contract_links(session, case.id))
+    return Overview((*facts, *told, *review.facts), links, review.boards)
 
 
 def _call_of(session: AnySession, lot: Package | None, held: tuple[Holding, ...]) -> list[Link]:
