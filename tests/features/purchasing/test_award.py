@@ -113,7 +113,7 @@ def test_the_award_is_a_row_with_the_ranking_as_it_stood_and_opens_the_contract(
     row, case = session.scalars(select(Award)).one(), session.scalars(select(Case).where(Case.number == number)).one()
 
     assert (row.bid_id, row.organization_id, row.amount_fen, row.position, row.points, row.decided_by) == (
-        ranked.bid_ids[0], ranked.bidders[0].organization_id, PRICES[0], 1, 8900, ranked.buyer.person_id
+        ranked.bid_ids[0], ranked.bidders[0].organization_id, PRICES[0], 1, 8900, ranked.second_buyer.person_id
     )
     assert row.reason == "公示期满无异议，综合得分最高。"
     assert [(each["position"], each["bid"], each["price_fen"]) for each in row.ranking] == [
