@@ -17,6 +17,7 @@ LOGINS = {
     "staff2": "社会组织经办人（已登记） Staff of a registered organization",
     "registrar": "登记管理机关 Registrar", "hub": "枢纽组织 Hub officer", "project": "购买主体 Project officer",
     "project2": "购买主体（复核） Second project officer", "buyer": "购买主体负责人 Buyer",
+    "buyer2": "购买主体负责人（另一位） Second buyer",
     "evaluator": "第三方评估 Evaluator",
     "finance": "财务 Finance officer", "approver": "审批 Approver", "cashier": "出纳 Cashier",
     "incubator": "孵化基地 Incubator operator", "expert": "评审专家 Expert",

@@ -13,7 +13,7 @@ from app.language import current_locale, localized
 
 ORDER = (
     "staff", "staff2", "registrar", "hub", "incubator", "expert", "young7", "project", "project2", "buyer",
-    "evaluator", "finance", "approver", "cashier", "auditor", "admin",
+    "buyer2", "evaluator", "finance", "approver", "cashier", "auditor", "admin",
 )
 
 
