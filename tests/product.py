@@ -22,6 +22,7 @@ from app.database.embedded import EmbeddedServer
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
+PATIENCE_SECONDS = 300
 
 
 def free_port() -> int:
@@ -79,7 +80,7 @@ class Product:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=PATIENCE_SECONDS,
         )
 
     def seed(self) -> "Seed":

@@ -139,14 +139,15 @@ def _seed_once(server: EmbeddedServer, folder: Path) -> tuple[str, Path, dict[st
     return _made[server.instance]
 
 
-def _signer(app: Flask) -> Signer:
+def signer_of(app: Flask) -> Signer:
+    """Return the worker's signer of the application."""
     url = app.config["SIGNER_URL"].replace("postgresql://", "postgresql+psycopg://")
     return Signer(create_engine(url), app.config["INSTANCE"] / "keys" / "signing", ORIGIN)
 
 
 def _do_the_workers_jobs(app: Flask) -> None:
     """Tell everybody, put every row into the log and sign it, as the worker does within a minute."""
-    signer = _signer(app)
+    signer = signer_of(app)
     with app.app_context():
         tell()
         signer.empty_queue()
@@ -159,7 +160,7 @@ def _do_the_workers_jobs(app: Flask) -> None:
 @contextmanager
 def signing(app: Flask) -> Iterator[None]:
     """Answer requests for signatures while this lasts, as the worker does once a second."""
-    signer, over = _signer(app), Event()
+    signer, over = signer_of(app), Event()
 
     def work() -> None:
         while not over.wait(0.05):

@@ -15,7 +15,9 @@ from workflows.guards import Guard, guard_named
 from workflows.kinds import known
 from workflows.kinds.case import Acting, Facts, Reason
 
-__all__ = ["Acting", "Decision", "Options", "Reason", "Refused", "Rule", "decide", "options", "rules_of"]
+__all__ = [
+    "Acting", "Decision", "Options", "Reason", "Refused", "Rule", "decide", "demand_possible", "options", "rules_of",
+]
 
 # No state can have this name: definitions allow lower-case letters, digits and underscores only.
 OPENING = "(opening)"
@@ -138,6 +140,28 @@ def decide(
     now: datetime,
 ) -> Decision:
     """Return the decision to make the move, or raise Refused with every reason. Changes nothing."""
+    asked, dest = _arrow_of(definition, state, trigger)
+    reasons = asked.reasons(acting, facts, data, now)
+    if reasons:
+        raise Refused(*reasons)
+    role = role_for(asked.transition, acting)
+    assert role is not None
+    return Decision(asked.transition, state, dest, role)
+
+
+def demand_possible(definition: Definition, *, state: str | None, trigger: str, acting: Acting) -> None:
+    """Raise Refused where no fact could help: no such trigger, not from this state, or not in this role.
+
+    Asked before facts are gathered, which may expect that the data is that of a move from this state.
+    """
+    asked, _dest = _arrow_of(definition, state, trigger)
+    if role_for(asked.transition, acting) is None:
+        # Someone without the role is told nothing else about the case.
+        raise Refused(_role_missing(asked.transition))
+
+
+def _arrow_of(definition: Definition, state: str | None, trigger: str) -> tuple[_Arrow, str]:
+    """Return the arrow of a trigger out of a state and where it leads, or raise Refused."""
     machine = _compiled(definition).machine
     event = machine.events.get(trigger)
     if event is None:
@@ -149,13 +173,8 @@ def decide(
         raise Refused(_wrong_state(definition, state, trigger))
     [arrow] = arrows  # at most one for a state and a trigger, says workflows/checks.py
     asked = arrow.conditions[0].func
-    assert isinstance(asked, _Arrow)
-    reasons = asked.reasons(acting, facts, data, now)
-    if reasons:
-        raise Refused(*reasons)
-    role = role_for(asked.transition, acting)
-    assert role is not None and arrow.dest is not None
-    return Decision(asked.transition, state, arrow.dest, role)
+    assert isinstance(asked, _Arrow) and arrow.dest is not None
+    return asked, arrow.dest
 
 
 def options(

@@ -5,16 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
-from app.audit.bundles import frozen
-from app.audit.chains import breaks_of
+from app.audit.case_check import PAGE, checked, page_of, verdict_on
 from app.audit.checking import stands
 from app.audit.members import account_name
-from app.audit.queries import names_of_case, reads_of, recorded_moves, refused_on, transfers_of
+from app.audit.queries import names_of_case, reads_of, refused_on, transfers_of
 from app.audit.rendering import move_title, role_title, state_title
 from app.audit.search_page import reasons_of
-from app.audit.tree import LogTree, unproven
+from app.audit.tree import LogTree
 from app.cases.facts import definition_of
 from app.cases.log import LAST
 from app.cases.snapshot import CaseRow
@@ -26,36 +24,50 @@ from app.formats import text
 from app.language import current_locale, localized
 from app.ledger.words import CODES
 from workflows.definition import Definition
-from workflows.rules.merkle import leaf_hash
 
 TONES = {"success": "green", "failure": "red"}
 
 
-def audit_view(case: CaseRow, tree: LogTree | None = None) -> dict[str, Any]:
-    """Return the context of the page; with the log's tree the signed log and the papers are checked too.
+def audit_view(case: CaseRow, after: int | None = None, tree: LogTree | None = None) -> dict[str, Any]:
+    """Return the context of the page behind the move `after`; with the log's tree everything is checked.
 
-    A fixed number of queries, however long the history.
+    That is the whole chain, the signed log and the papers. Without it a fixed number of queries and of moves,
+    however long the history.
     """
     definition = definition_of(case)
-    # What was moved since the case was read is not on this page.
-    moves = [row for row in recorded_moves(db.session, case.id) if row.sequence <= case.revision]
     last = db.session.execute(LAST).one_or_none()
+    signed = last.size if last else 0
+    found = checked(case, after, signed, all_of_it=tree is not None)
     papers = documents_of_case(db.session, case.id)
     hold = {paper.document.sha256: stands(documents_folder(), paper.document.sha256) for paper in papers if tree}
     by_hash = {paper.document.sha256: paper for paper in papers}
     reads = reads_of(db.session, case.number, [paper.document.id for paper in papers])
     return {
         "case": _case(case, definition),
-        "check": _check(case, moves, last, tree, hold),
+        "check": verdict_on(found, tree, last, hold),
         "verify_action": f"/audit/cases/{case.number}/verify",
         "bundle_href": f"/cases/{case.number}/bundle",
         "export_href": f"/audit/exports?case={case.number}",
         "bundle_help": _("Whoever takes it can check it with nothing but Python. The download is recorded."),
-        "moves": [_move(case, definition, row, by_hash, last.size if last else 0) for row in moves],
+        "moves": [_move(case, definition, row, by_hash, signed) for row in found.moves],
+        "pages": _pager(case, after), "page_size": PAGE,
         "attempts": [_attempt(definition, row) for row in refused_on(db.session, case.id)],
         "reads": [{"at": row.at, "who": row.who, "what": _read(row, papers)} for row in reads],
         "transfers": [_transfer(row) for row in transfers_of(db.session, case.id)],
         "documents": [_document(definition, paper, hold) for paper in papers],
+    }
+
+
+def _pager(case: CaseRow, after: int | None) -> dict[str, Any] | None:
+    """Return the links to the moves before and behind; the sequence is the key, without gaps."""
+    if case.revision <= PAGE:
+        return None
+    first, last = page_of(after, case.revision)
+    here = f"/audit/cases/{case.number}"
+    return {
+        "words": _("Moves %(first)s to %(last)s of %(all)s", first=first, last=last, all=case.revision),
+        "previous": f"{here}?after={max(first - 1 - PAGE, 0)}" if first > 1 else None,
+        "next": f"{here}?after={last}" if last < case.revision else None,
     }
 
 
@@ -68,37 +80,6 @@ def _case(case: CaseRow, definition: Definition) -> dict[str, Any]:
         "href": f"/cases/{case.number}", "definition": definition.name, "policy": case.policy,
         "organization": organization, "place": node.name(current_locale()),
     }
-
-
-def _check(
-    case: CaseRow, moves: list[Any], last: Any, tree: LogTree | None, papers: dict[str, bool | None]
-) -> dict[str, Any]:
-    broken = breaks_of(case, moves)
-    if broken:
-        return _verdict("red", _("The history of this case does not hold"), str(broken[0]), broken[0].sequence)
-    logged = {row.position: row for row in moves if last and row.position is not None and row.position < last.size}
-    if tree is not None and last is not None:
-        leaves = {position: leaf_hash(bytes(row.body)) for position, row in logged.items()}
-        with frozen(db.engine) as connection:
-            wrong = unproven(connection, tree, last.size, bytes(last.root), leaves)
-        if wrong:
-            detail = _("Move %(n)s is not in the log that was signed.", n=logged[wrong[0]].sequence)
-            return _verdict("red", _("The history of this case does not hold"), detail, logged[wrong[0]].sequence)
-    lost = [sha256 for sha256, holds in papers.items() if not holds]
-    if lost:
-        detail = ngettext("%(num)d paper is missing or changed.", "%(num)d papers are missing or changed.", len(lost))
-        return _verdict("red", _("Not all papers are what they were"), detail)
-    detail = _("%(all)s moves recomputed from their bytes just now, %(logged)s of them in the signed log.",
-               all=len(moves), logged=len(logged))
-    if tree is not None:
-        detail += " " + _("Their proofs lead to the signed root, and every paper has the bytes that it had.")
-    if len(logged) < len(moves):
-        return _verdict("amber", _("The history of this case holds; the newest moves wait to be signed"), detail)
-    return _verdict("green", _("The history of this case holds"), detail)
-
-
-def _verdict(tone: str, words: str, detail: str, first_bad: int | None = None) -> dict[str, Any]:
-    return {"tone": tone, "words": words, "detail": detail, "first_bad": first_bad}
 
 
 def _move(

@@ -70,9 +70,9 @@ def search_page() -> str:
 @pages.get("/audit/cases/<number>")
 @allow("role:auditor", writes="reads")
 def case_page(number: str) -> str:
-    """Show all that is recorded of a case, with its chain recomputed."""
+    """Show all that is recorded of a case, page by page, with its chain recomputed."""
     case = audited_case(number)
-    view = audit_view(case)
+    view = audit_view(case, _after())
     _remember(f"case {case.number}", "audit view")
     return render_template("pages/audit_case.html", **view)
 
@@ -82,7 +82,7 @@ def case_page(number: str) -> str:
 def verify_case(number: str) -> str:
     """Check again: the chain, its place in the signed log, and the bytes of every paper."""
     known: Known = current_app.extensions[KNOWN]
-    return render_template("pages/audit_case.html", **audit_view(audited_case(number), known.tree))
+    return render_template("pages/audit_case.html", **audit_view(audited_case(number), _after(), known.tree))
 
 
 @pages.get("/audit/bundle")
@@ -95,6 +95,10 @@ def period_bundle() -> Response:
     told = {**scope.told, "places": places}
     name = "-".join(str(told[part]) for part in ("kind", "from", "to") if part in told)
     return _sent(replace(scope, told=told), name, scope.title.zh, purpose)
+
+
+def _after() -> int | None:
+    return request.args.get("after", type=int)
 
 
 def _case_bundle(number: str) -> Response:

@@ -112,8 +112,11 @@ def _move_key(after: str | None) -> tuple[datetime, int, int] | None:
     return key if key[0].tzinfo and max(key[1:]) < 2**62 else None
 
 
-def recorded_moves(session: AnySession, case_id: int) -> list[Any]:
-    """Return every column of a case's history, with names and the place in the log. One query."""
+def recorded_moves(session: AnySession, case_id: int, *, first: int, last: int) -> list[Any]:
+    """Return every column of a case's moves from one sequence to another, with names and the place in the log.
+
+    One query.
+    """
     person, behalf = aliased(Person), aliased(Person)
     columns: Query = select(
         *History.__table__.columns, person.name.label("who"), behalf.name.label("behalf"), LogLeaf.position
@@ -123,9 +126,8 @@ def recorded_moves(session: AnySession, case_id: int) -> list[Any]:
         .outerjoin(person, person.id == History.person_id)
         .outerjoin(behalf, behalf.id == History.on_behalf_of)
         .outerjoin(LogLeaf, and_(LogLeaf.case_id == History.case_id, LogLeaf.sequence == History.sequence))
-        .where(History.case_id == case_id)
+        .where(History.case_id == case_id, History.sequence.between(first, last))
         .order_by(History.sequence)
-        .limit(MOST_ROWS)
     )
     return list(session.execute(query))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from app.cases.inputs import Input
     from app.cases.move import FollowOn, Move
-    from app.cases.overview import Overview
+    from app.cases.overview import Material, Overview
 
 Effect = Callable[["Move"], "list[FollowOn] | None"]
 FactsOf = Callable[..., Any]
@@ -28,6 +28,7 @@ _SEALERS: dict[str, Callable[["Move"], bytes]] = {}
 _CHOICES_HELD: dict[str, Choices] = {}
 _EXAMPLES: dict[str, Callable[..., Any]] = {}
 _OVERVIEWS: "dict[str, Callable[..., Overview]]" = {}
+_BESIDE: "dict[str, Callable[..., list[Material]]]" = {}
 _AMOUNTS: dict[str, Callable[..., dict[int, int]]] = {}
 _OFFERS: dict[str, Callable[..., bool]] = {}
 
@@ -85,6 +86,8 @@ example = _registrar(_EXAMPLES)
 """Register example(session, case) -> the value that fits this very case, for a field's `example_from`."""
 overview = _registrar(_OVERVIEWS)
 """Register overview(session, case, held) -> the Overview that the case page shows first."""
+beside = _registrar(_BESIDE)
+"""Register beside(session, case) -> the Materials that are read beside a sheet, for "kind.trigger"."""
 amounts = _registrar(_AMOUNTS)
 """Register amounts(session, case_ids) -> {case id: fen} for the lists; one query for all of them."""
 offer = _registrar(_OFFERS)
@@ -153,6 +156,11 @@ def example_of(name: str) -> Callable[..., Any]:
 def overview_of(kind: str) -> "Callable[..., Overview] | None":
     """Return the function that sums a case of the kind up, or None."""
     return _OVERVIEWS.get(kind)
+
+
+def beside_of(kind: str, trigger: str) -> "Callable[..., list[Material]] | None":
+    """Return the function that says what is read beside the sheet of this trigger; None: it is a plain form."""
+    return _BESIDE.get(f"{kind}.{trigger}")
 
 
 def amounts_of(kind: str) -> Callable[..., dict[int, int]] | None:

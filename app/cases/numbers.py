@@ -107,7 +107,7 @@ def _organization_of(session: AnySession, actor: Actor, data: dict[str, Any], no
         if len(own) > 1:
             raise InvalidInput({"organization": [str(_l("Choose for which organization you apply."))]})
         return own[0] if own else None
-    if not isinstance(wanted, int) or wanted not in own:
+    if type(wanted) is not int or wanted not in own:  # true is an int, and equals 1
         raise CaseNotFound
     return wanted
 

@@ -24,8 +24,30 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Board:
+    """A table of what stands where: a title, columns of (title, whether numbers), and rows of words."""
+
+    title: str
+    columns: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Overview:
-    """What a case is about, and what belongs to it."""
+    """What a case is about, what belongs to it, and where its parts stand."""
 
     facts: tuple[Fact, ...] = ()
     related: tuple[Link, ...] = ()
+    boards: tuple[Board, ...] = ()
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is read beside one part of a sheet; `key` is the value of the rows that it belongs to."""
+
+    key: str
+    title: str
+    facts: tuple[Fact, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+    boards: tuple[Board, ...] = ()
+    papers: tuple[Link, ...] = ()

@@ -32,7 +32,7 @@ from app.cases.writing import Request, write_move
 from app.clock import SHANGHAI, real_now
 from app.database.connections import rows
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision, TryAgain
-from workflows.engine import Acting, Refused, decide
+from workflows.engine import Acting, Refused, decide, demand_possible
 
 RETRIES = 5
 RETRIED = (pg.SerializationFailure, pg.DeadlockDetected, pg.InvalidSqlStatementName)
@@ -268,6 +268,7 @@ def _apply(
     """
     case = seen.case
     definition = definition_of(case)
+    demand_possible(definition, state=case.state, trigger=request.trigger, acting=seen.acting)
     facts = facts_for(session, case, data)
     decision = decide(
         definition, state=case.state, trigger=request.trigger, acting=seen.acting, facts=facts,

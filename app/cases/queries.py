@@ -198,8 +198,16 @@ class HistoryLine:
     body: bytes
 
 
-def history_of(session: AnySession, case_id: int, *, after: int = 0, limit: int = 200) -> list[HistoryLine]:
-    """Return the moves of a case in order, with the names of who made them. One query."""
+def history_of(
+    session: AnySession, case_id: int, *, after: int = 0, limit: int = 200, opening: bool = False
+) -> list[HistoryLine]:
+    """Return the moves of a case behind the move `after`, in order, with the names of who made them. One query.
+
+    With `opening` the case's first move comes before them, where it is not one of them.
+    """
+    wanted = History.sequence > after
+    if opening and after > 0:
+        wanted, limit = or_(wanted, History.sequence == 1), limit + 1
     behalf = _people.alias("behalf")
     query = (
         select(
@@ -209,7 +217,7 @@ def history_of(session: AnySession, case_id: int, *, after: int = 0, limit: int 
         )
         .outerjoin(_people, _people.c.id == History.person_id)
         .outerjoin(behalf, behalf.c.id == History.on_behalf_of)
-        .where(History.case_id == case_id, History.sequence > after)
+        .where(History.case_id == case_id, wanted)
         .order_by(History.sequence)
         .limit(limit)
     )

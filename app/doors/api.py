@@ -28,6 +28,7 @@ from workflows.loader import library
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 MOST_ROWS = 200
+LAST_SEQUENCE = 2**31 - 1
 
 
 class NotJson(Problem):
@@ -79,7 +80,9 @@ def move_case(kind: str, number: str, trigger: str) -> tuple[Response, int]:
 @allow("signed_in")
 def show_case(number: str) -> Response:
     """Return the case with what the caller may do, and why not."""
-    return jsonify(case_json(visible_case(number)))
+    # Nothing moves so often that a sequence does not fit; a key beyond it is as good as none behind it.
+    after = min(request.args.get("history_after", 0, type=int), LAST_SEQUENCE)
+    return jsonify(case_json(visible_case(number), after))
 
 
 @blueprint.get("/worklist")
@@ -106,11 +109,13 @@ def list_organizations() -> Response:
 @blueprint.get("/budget-lines/<int:line_id>")
 @allow("signed_in")
 def show_budget_line(line_id: int) -> Response:
-    """Return where the money of a budget line stands, for whoever reaches its office."""
+    """Return where the money of a budget line stands, for whoever reaches its office; packages page by `after`."""
     line = visible_budget_line(db.session, line_id, held())
     if line is None:
         raise CaseNotFound
-    return jsonify(budget_line_json(db.session, line))
+    return jsonify(budget_line_json(
+        db.session, line, after=request.args.get("after"), before=request.args.get("before", type=int), limit=_limit(),
+    ))
 
 
 @blueprint.get("/checkpoints/latest")

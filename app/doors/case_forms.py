@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.cases.drafts import DraftMoved, save_draft
 from app.cases.facts import definition_of
+from app.cases.kinds import beside_of
 from app.cases.perform import perform
 from app.cases.snapshot import CaseRow
 from app.cases.words import shown_data, shown_tables
@@ -29,6 +30,7 @@ from app.doors.move_form import (
 )
 from app.doors.problems import localized_reasons
 from app.doors.seeing import visible_case
+from app.doors.sheets import sheet
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, Problem, StaleRevision
 from app.extensions import db
 from app.language import localized
@@ -137,6 +139,12 @@ def form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> s
         "rules": rules, "tasks": tasks_of(made) if case is None else [],
         "guide_href": f"/guide/{made.kind}", "danger": transition.danger,
     }
+    read = beside_of(made.kind, made.trigger)
+    if case is not None and read is not None and made.form is not None:
+        return render_template(
+            "pages/case_sheet.html", page=page, errors=made.errors, draft=draft_state(made),
+            **sheet(made.form, read(db.session, case)),
+        )
     return render_template(
         "pages/case_form.html", page=page, form=made.form or [], groups=sections_of(made.form), errors=made.errors,
         draft=draft_state(made),

@@ -17,9 +17,18 @@ from app.language import localized
 from workflows.definition import ROLE_TITLES, Definition
 from workflows.loader import library
 
+MOST_MOVES = 500
+"""So many moves stand in a case's JSON at most; `history_next` leads to those behind them."""
 
-def case_json(case: CaseRow) -> dict[str, Any]:
-    """Return the case with its clocks, whom it waits for, what the caller may do and why not, and its history."""
+
+def case_json(case: CaseRow, after: int = 0) -> dict[str, Any]:
+    """Return the case with its clocks, whom it waits for, what the caller may do and why not, and its history.
+
+    The history begins behind the move `after`; where more than MOST_MOVES follow, `history_next` is the address
+    of the next ones.
+    """
+    history = history_of(db.session, case.id, after=max(after, 0), limit=MOST_MOVES + 1)
+    behind = history[MOST_MOVES - 1].sequence if len(history) > MOST_MOVES else None
     choices = choices_for(db.session, case, actor(), now())
     state = choices.definition.states[case.state or ""]
     return {
@@ -45,7 +54,8 @@ def case_json(case: CaseRow) -> dict[str, Any]:
             }
             for option in choices.refused
         ],
-        "history": [history_json(line, case.number) for line in history_of(db.session, case.id)],
+        "history": [history_json(line, case.number) for line in history[:MOST_MOVES]],
+        "history_next": f"/api/v1/cases/{case.number}?history_after={behind}" if behind else None,
         "documents": [document_json(row) for row in documents_of(db.session, case.id)],
     }
 

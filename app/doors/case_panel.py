@@ -21,7 +21,7 @@ def case_page(
     case: CaseRow, choices: Choices, errors: list[tuple[str | None, str]] | None = None, status: int = 200,
     chosen: MoveForm | None = None,
 ) -> tuple[str, int]:
-    view = case_view(case, choices)
+    view = case_view(case, choices, request.args.get("before", type=int))
     crumbs: list[tuple[str, str | None]] = [(_("Cases"), "/cases"), (case.number, None)]
     all_errors = list(errors or []) + (chosen.errors if chosen else [])
     page = render_template(

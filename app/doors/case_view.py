@@ -13,7 +13,7 @@ from app.access.models import Node
 from app.access.roles import ROLES
 from app.cases.kinds import overview_of
 from app.cases.options import Choices
-from app.cases.overview import Overview
+from app.cases.overview import Board, Overview
 from app.cases.personal import personal_fields
 from app.cases.queries import HistoryLine, history_of
 from app.cases.snapshot import CaseRow, ClockRun
@@ -30,15 +30,21 @@ from workflows.diagram import svg
 from workflows.loader import Policy, library
 from workflows.rules.working_days import official_calendar, working_days_between
 
+MOST_MOVES = 200
 OUTCOME_TONES = {"success": "green", "failure": "red"}
 ORGANIZATION = text("SELECT name FROM organizations WHERE id = :id")
 
 
-def case_view(case: CaseRow, choices: Choices) -> dict[str, Any]:
-    """Return the `case` of pages/case.html. A fixed number of queries, however long the history."""
+def case_view(case: CaseRow, choices: Choices, before: int | None = None) -> dict[str, Any]:
+    """Return the `case` of pages/case.html, with the MOST_MOVES newest moves, or the newest before the move `before`.
+
+    A fixed number of queries and of moves, however long the history.
+    """
     definition = choices.definition
     state = definition.states[case.state or ""]
-    history = history_of(db.session, case.id)
+    newest = min(max(before or case.revision + 1, 2), case.revision + 1) - 1
+    oldest = max(newest - MOST_MOVES, 0) + 1
+    history = history_of(db.session, case.id, after=oldest - 1, limit=newest - oldest + 1, opening=True)
     standing = documents_of_case(db.session, case.id)
     policy = library().policy_pinned(case.policy)
     own = "staff" in choices.roles
@@ -56,14 +62,30 @@ def case_view(case: CaseRow, choices: Choices) -> dict[str, Any]:
         )),
         "sentence": localized(state.applicant_says) if own and state.applicant_says.zh else None,
         "facts": _facts(case, definition, overview),
-        "answers": _answers(case, definition, history), "tables": _tables(case, history),
+        "answers": _answers(case, definition, history),
+        "tables": [*map(board, overview.boards), *_tables(case, history)],
         "documents": _documents(definition, case, standing),
-        "masked": _masked(case), "history": [_move(case, definition, line) for line in reversed(history)],
+        "masked": _masked(case),
+        "history": [_move(case, definition, line) for line in reversed(history) if line.sequence >= oldest],
+        "history_pages": _pages(case, oldest, newest), "moves": case.revision,
         "people": _people(history), "related": [vars(link) for link in overview.related],
         "chain": _chain(case),
         "bundle_href": f"/cases/{case.number}/bundle",
         "audit_href": f"/audit/cases/{case.number}" if holds("auditor") else None,
         "export_href": f"/audit/exports?case={case.number}" if holds("auditor") else None,
+    }
+
+
+def _pages(case: CaseRow, oldest: int, newest: int) -> dict[str, Any] | None:
+    """Return the links to newer and older moves; the sequence is the key, without gaps."""
+    if case.revision <= MOST_MOVES:
+        return None
+    here, newer = f"/cases/{case.number}", newest + MOST_MOVES
+    return {
+        "words": _("Moves %(first)s to %(last)s of %(all)s", first=oldest, last=newest, all=case.revision),
+        "previous": None if newest == case.revision
+        else f"{here}#history" if newer >= case.revision else f"{here}?before={newer + 1}#history",
+        "next": f"{here}?before={oldest}#history" if oldest > 1 else None,
     }
 
 
@@ -194,6 +216,12 @@ def _before(definition: Definition, name: str, other: str | None) -> bool:
 def _overview(case: CaseRow) -> Overview:
     told = overview_of(case.kind)
     return told(db.session, case, held()) if told else Overview()
+
+
+def board(table: Board) -> dict[str, Any]:
+    """Return a board as the page's tables take it."""
+    columns = [{"title": title, "number": number} for title, number in table.columns]
+    return {"title": table.title, "columns": columns, "rows": table.rows}
 
 
 def _facts(case: CaseRow, definition: Definition, overview: Overview) -> list[dict[str, Any]]:

@@ -123,7 +123,10 @@ def _fixed_paths() -> dict[str, Any]:
         "id": {"type": "integer"}, "sha256": {"type": "string"}, "sealed": {"type": "boolean"},
     }}
     return {
-        "/api/v1/cases/{number}": _get("A case, what the caller may do with it and why not", NUMBER),
+        "/api/v1/cases/{number}": _get(
+            "A case, what the caller may do with it and why not", NUMBER,
+            {"name": "history_after", "in": "query", "schema": {"type": "integer"}},
+        ),
         "/api/v1/cases/{number}/bundle": _get("The verifiable history of a case", NUMBER, media="application/zip"),
         "/api/v1/worklist": _get("What waits for the caller", AFTER, LIMIT),
         "/api/v1/organizations": _get(
@@ -132,7 +135,8 @@ def _fixed_paths() -> dict[str, Any]:
         **_export_paths(),
         "/api/v1/budget-lines/{id}": _get(
             "Where the money of a budget line stands",
-            {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}},
+            {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}, AFTER,
+            {"name": "before", "in": "query", "schema": {"type": "integer"}}, LIMIT,
         ),
         "/api/v1/checkpoints/latest": _get("The newest signed checkpoint", public=True),
         "/api/v1/openapi.json": _get("This description", public=True),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
 from sqlalchemy.orm import aliased
@@ -150,48 +151,72 @@ def transfers(
 ) -> list[TransferLine]:
     """Return the transfers of a line, newest first, those older than the transfer `before`; one query.
 
-    The running balance is summed in order of id, so every page shows the same numbers.
+    The running balance is what is there now less what came after, so every page shows the same numbers and the
+    newest page reads no more rows than it shows.
     """
     debit, credit = aliased(LedgerAccount), aliased(LedgerAccount)
-    effect = case(
-        (credit.name == "available", Transfer.amount), (debit.name == "available", -Transfer.amount), else_=0
+    pot = (
+        select(LedgerAccount.id, (LedgerAccount.credits - LedgerAccount.debits).label("there"))
+        .where(
+            LedgerAccount.budget_line_id == line_id, LedgerAccount.package == "", LedgerAccount.name == "available"
+        )
+        .cte("pot")
     )
-    everything = (
+    pot_id = select(pot.c.id).scalar_subquery()
+    effect = case(
+        (Transfer.credit_id == pot_id, Transfer.amount), (Transfer.debit_id == pot_id, -Transfer.amount), else_=0
+    )
+    newest = select(Transfer, effect.label("effect")).where(Transfer.budget_line_id == line_id)
+    there: Any = func.coalesce(select(pot.c.there).scalar_subquery(), 0)
+    if before is not None:
+        newest = newest.where(Transfer.id < before)
+        since = select(func.coalesce(func.sum(effect), 0)).where(
+            Transfer.budget_line_id == line_id, Transfer.id >= before
+        )
+        there = there - since.scalar_subquery()
+    page = newest.order_by(Transfer.id.desc()).limit(limit).subquery()
+    newer = func.coalesce(func.sum(page.c.effect).over(order_by=page.c.id.desc(), rows=(None, -1)), 0)
+    rows = session.execute(
         select(
-            Transfer.id,
-            Transfer.code,
+            page.c.id,
+            page.c.code,
             debit.name.label("debit"),
             credit.name.label("credit"),
             func.greatest(debit.package, credit.package).label("package"),
-            Transfer.amount.label("amount_fen"),
-            func.sum(effect).over(order_by=Transfer.id).label("running_fen"),
-            Transfer.reference,
-            Transfer.corrects,
-            Transfer.case_id,
-            Transfer.sequence,
-            Transfer.made_at,
+            page.c.amount.label("amount_fen"),
+            (there - newer).label("running_fen"),
+            page.c.reference,
+            page.c.corrects,
+            page.c.case_id,
+            page.c.sequence,
+            page.c.made_at,
         )
-        .join(debit, debit.id == Transfer.debit_id)
-        .join(credit, credit.id == Transfer.credit_id)
-        .where(Transfer.budget_line_id == line_id)
-    )
-    if before is not None:
-        everything = everything.where(Transfer.id < before)
-    page = everything.subquery()
-    rows = session.execute(select(page).order_by(page.c.id.desc()).limit(limit)).mappings()
+        .join(debit, debit.id == page.c.debit_id)
+        .join(credit, credit.id == page.c.credit_id)
+        .order_by(page.c.id.desc())
+    ).mappings()
     return [TransferLine(**{**row, "running_fen": int(row["running_fen"])}) for row in rows]
 
 
-def packages(session: AnySession, line_id: int) -> list[dict[str, Any]]:
-    """Return {package, reserved_fen, ..., paid_fen} for each package of a line; one query."""
+def packages(
+    session: AnySession, line_id: int, *, after: str | None = None, only: Iterable[str] | None = None,
+    limit: int = LIST_LIMIT,
+) -> list[dict[str, Any]]:
+    """Return {package, reserved_fen, ..., paid_fen} for the packages of a line, by name; one query.
+
+    Those behind `after`, or those named in `only` (then all of them).
+    """
     names = ("reserved", "committed", "payable", "transit", "paid")
     account = LedgerAccount
     query = (
         select(account.package, *(_standing(name) for name in names))
-        .where(account.budget_line_id == line_id, account.package != "", account.unit == "fen")
+        .where(account.budget_line_id == line_id, account.package > (after or ""), account.unit == "fen")
         .group_by(account.package)
         .order_by(account.package)
+        .limit(limit if only is None else None)
     )
+    if only is not None:
+        query = query.where(account.package.in_(list(only)))
     return [
         {"package": row[0], **{f"{n}_fen": int(v) for n, v in zip(names, row[1:], strict=True)}}
         for row in session.execute(query)
@@ -232,11 +257,20 @@ def ledger_mistakes(session: AnySession) -> list[str]:
     return mistakes
 
 
-def budget_line_json(session: AnySession, position: BudgetPosition) -> dict[str, Any]:
+def budget_line_json(
+    session: AnySession, position: BudgetPosition, *, after: str | None = None, before: int | None = None,
+    limit: int = LIST_LIMIT,
+) -> dict[str, Any]:
     """Return a line as GET /api/v1/budget-lines/{id} sends it; `balanced` says that the equation holds.
 
-    With it the packages of the line and its newest transfers.
+    With it the packages of the line, by name and behind `after`, and its transfers, newest first and older than
+    `before`; `next` and `transfers_next` are the addresses of the pages that follow, or None. The sums are always
+    those of the whole line.
     """
+    held = packages(session, position.id, after=after, limit=limit + 1)
+    moved = transfers(session, position.id, before=before, limit=limit + 1)
+    here = f"/api/v1/budget-lines/{position.id}"
+    behind = {"limit": limit} if limit != LIST_LIMIT else {}
     return {
         "id": position.id,
         "code": position.code,
@@ -246,8 +280,12 @@ def budget_line_json(session: AnySession, position: BudgetPosition) -> dict[str,
         "appropriated_fen": position.appropriated_fen,
         **{f"{part}_fen": getattr(position, f"{part}_fen") for part in PARTS},
         "balanced": position.holds,
-        "packages": packages(session, position.id),
-        "transfers": [transfer_json(line) for line in transfers(session, position.id)],
+        "packages": held[:limit],
+        "next": f"{here}?{urlencode({'after': held[limit - 1]['package'], **behind})}" if len(held) > limit else None,
+        "transfers": [transfer_json(line) for line in moved[:limit]],
+        "transfers_next": (
+            f"{here}?{urlencode({'before': moved[limit - 1].id, **behind})}" if len(moved) > limit else None
+        ),
     }
 
 

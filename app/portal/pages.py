@@ -13,6 +13,7 @@ from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
 from app.portal.guides import definitions_in_force, guide_of, places, policy_for, words_of
+from app.portal.publicity import pages as publicity_pages
 from workflows.definition import Definition
 
 blueprint = Blueprint("portal", __name__)
@@ -22,6 +23,7 @@ ICONS = {"registration": "stamp", "affiliation": "network", "payment": "coins"}
 def register(app: Flask) -> None:
     """Add the public pages."""
     app.register_blueprint(blueprint)
+    app.register_blueprint(publicity_pages)
 
 
 @blueprint.get("/guide")

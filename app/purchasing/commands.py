@@ -4,12 +4,34 @@ from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy import select
 
+from app.cases.models import Case
 from app.clock import business_now
 from app.extensions import db
 from app.purchasing.catalogue import BadCatalogue, import_catalogue
+from app.purchasing.panel.checking import review_mistakes
 
 group = AppGroup("purchasing", help="Purchase of services 政府购买服务.")
+draw = AppGroup("draw", help="Draws of experts 专家抽取.")
+group.add_command(draw)
+
+
+@draw.command("verify")
+@click.argument("number")
+def verify_draw(number: str) -> None:
+    """Repeat the draws, the revealed commitments and the ranking of the package NUMBER; fail if anything differs."""
+    session = db.session()
+    found = session.execute(select(Case.id).where(Case.number == number, Case.kind == "package")).scalar()
+    if found is None:
+        raise click.ClickException(f"there is no package {number}")
+    mistakes, checked = review_mistakes(session, found)
+    for line in checked:
+        click.echo(line)
+    if mistakes:
+        raise click.ClickException("; ".join(mistakes))
+
+
 catalogue = AppGroup("catalogue", help="Guide catalogues 指导性目录.")
 group.add_command(catalogue)
 

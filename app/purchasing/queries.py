@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from app.ledger.accounts import AnySession
+from app.ledger.queries import LIST_LIMIT
 from app.purchasing.models import Contract, Instalment
 
 LARGEST_ID = 2**63 - 1
@@ -42,10 +43,12 @@ def instalment(session: AnySession, instalment_id: int) -> InstalmentOfContract 
     return InstalmentOfContract(*row) if row is not None else None
 
 
-def contracts_on_line(session: AnySession, line_id: int) -> Sequence[Contract]:
-    """Return the contracts paid from a budget line, oldest first; one query."""
-    query = select(Contract).where(Contract.budget_line_id == line_id).order_by(Contract.id)
-    return session.scalars(query).all()
+def contracts_on_line(
+    session: AnySession, line_id: int, *, after: int = 0, limit: int = LIST_LIMIT
+) -> Sequence[Contract]:
+    """Return the contracts paid from a budget line, oldest first, those behind the contract `after`; one query."""
+    query = select(Contract).where(Contract.budget_line_id == line_id, Contract.id > after).order_by(Contract.id)
+    return session.scalars(query.limit(limit)).all()
 
 
 def instalments_query() -> Select[Any]:

@@ -244,7 +244,8 @@ def test_a_lost_instance_folder_gets_its_roles_back(debian_15: EmbeddedServer, t
     debian_15.create_database("lost")
     address = libpq(debian_15.url("owner", "lost"))
     provision(tmp_path / "old", address)
-    psycopg.connect(libpq(provision(tmp_path / "new", address).app)).close()
+    with psycopg.connect(libpq(provision(tmp_path / "new", address).app)) as app:
+        assert may(app, "UPDATE history SET body = body") == "no right"
 
 
 def test_an_owner_who_may_not_create_roles_is_told_the_sql_to_run(

@@ -71,6 +71,8 @@ def pool_not_published(facts: HasPanel, acting: Acting, data: Data, now: datetim
 def pool_is_large_enough(facts: HasPanel, acting: Acting, data: Data, now: datetime) -> Reason | None:
     """Refuse a panel that is even, smaller than the law wants, or larger than the pool."""
     panel = facts.panel
+    if panel.published:
+        return None
     size = (data or {}).get("panel_size") or panel.least
     if size < panel.least or size % 2 == 0:
         return Reason(

@@ -36,7 +36,7 @@ class InstalmentShare(Input):
 
     share_bp = integer_field(_l("Share in basis points"), min=1, max=WHOLE_BP, example=WHOLE_BP)
     condition = text_field(_l("Due when"), max=200, example="合同签订后")
-    waits_for = choice_field(_l("Waits for"), WAITS_FOR, required=False, help=_l("Nothing, when left empty."))
+    waits_for = choice_field(_l("What it waits for"), WAITS_FOR, required=False, help=_l("Nothing, when left empty."))
 
 
 class CriterionPoints(Input):

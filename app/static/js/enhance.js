@@ -227,11 +227,18 @@
     inputsOf(neighbour || row)[0].focus();
   });
   on("input", "[data-rows]", table => total(table));
+  for (const table of document.querySelectorAll("[data-rows][data-fixed]")) total(table);
+  // A sheet with a row for each question has no more of them: Enter goes on to the next part's first.
+  function rowAfter(row) {
+    const table = row.closest("table");
+    if (row.nextElementSibling || !("fixed" in table.dataset)) return row.nextElementSibling || addRow(table);
+    const tables = [...document.querySelectorAll("[data-rows][data-fixed]")];
+    return tables[tables.indexOf(table) + 1]?.querySelector("tbody tr") || null;
+  }
   on("keydown", "[data-rows] input", (input, event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
-    const row = input.closest("tr"), next = row.nextElementSibling || addRow(row.closest("table"));
-    next.querySelector(`[data-column="${input.dataset.column}"]`).focus();
+    rowAfter(input.closest("tr"))?.querySelector(`[data-column="${input.dataset.column}"]`).focus();
   });
   on("paste", "[data-rows] input", (input, event) => {
     const text = event.clipboardData.getData("text").replace(/\r?\n$/, "");
@@ -241,7 +248,7 @@
     let row = input.closest("tr");
     const first = inputsOf(row).indexOf(input);
     text.split(/\r?\n/).forEach((line, index) => {
-      if (index) row = row.nextElementSibling || addRow(table);
+      if (index) row = rowAfter(row) || row;
       line.split("\t").forEach((value, place) => {
         const cell = inputsOf(row)[first + place];
         if (cell) cell.value = value.trim();

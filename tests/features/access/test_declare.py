@@ -20,6 +20,10 @@ def test_declared_views_pass(bare):
 
     check_all_routes(bare)
 
+    assert [route["allow"] for route in routes(bare) if len(route["rule"]) == 2] == [
+        "public", "role:auditor,cashier", "moves",
+    ]
+
 
 def test_every_mistake_is_named_at_once(bare):
     bare.get("/silent", endpoint="silent")(lambda: "")
@@ -61,3 +65,5 @@ def test_routes_are_listed_with_method_policy_and_writes(bare):
 
 def test_every_route_of_the_app_declares_itself(app):
     check_all_routes(app)
+
+    assert [route["rule"] for route in routes(app) if not route["allow"]] == []

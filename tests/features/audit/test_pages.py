@@ -237,6 +237,57 @@ def test_the_audit_view_shows_all_that_is_recorded_and_is_remembered(session, sc
     assert reads(session) == [(f"case {scene.number}", "audit view")]
 
 
+def receipts_on(page):
+    """Return the sequences of the moves that stand on a page."""
+    return [int(n) for n in re.findall(r'<b id="move-(\d+)"', page)]
+
+
+def test_a_long_case_shows_each_move_once_and_checks_what_it_shows(scene, auditor, monkeypatch):
+    monkeypatch.setattr("app.audit.case_check.PAGE", 1)
+    monkeypatch.setattr("app.audit.case_page.PAGE", 1)
+    monkeypatch.setattr("app.audit.case_check.WHOLE", 1)
+    address = f"/audit/cases/{scene.number}"
+
+    first = auditor.get(f"{address}?lang=en").text
+    last = auditor.get(f"{address}?after=1").text
+    beyond = auditor.get(f"{address}?after=999999999999").text
+    whole = auditor.post(f"{address}/verify").text
+
+    assert [receipts_on(page) for page in (first, last, beyond, whole)] == [[1], [2], [2], [1]]
+    assert "Moves 1 to 1 of 2 recomputed" in first and "Moves 2 to 2 of 2 recomputed" in last
+    assert "2 moves recomputed from their bytes" in whole and "The moves shown here hold" not in whole
+    assert f'rel="next" href="{address}?after=1"' in first and 'rel="prev"' not in first
+    assert f'rel="prev" href="{address}?after=0"' in last and 'rel="next"' not in last
+
+
+def test_a_changed_move_of_a_long_case_is_found_on_its_page_and_by_checking_again(
+    scene, auditor, common_database, monkeypatch
+):
+    monkeypatch.setattr("app.audit.case_check.PAGE", 1)
+    monkeypatch.setattr("app.audit.case_page.PAGE", 1)
+    monkeypatch.setattr("app.audit.case_check.WHOLE", 1)
+    common_database[1].execute("UPDATE history SET trigger = 'decline' WHERE sequence = 2")
+    address = f"/audit/cases/{scene.number}"
+
+    here = auditor.get(f"{address}?after=1&lang=en").text
+    elsewhere = auditor.get(address).text
+    whole = auditor.post(f"{address}/verify").text
+
+    assert f"{scene.number}:2: trigger" in here and "broken here" in here
+    assert "The moves shown here hold" in elsewhere
+    assert f"{scene.number}:2: trigger" in whole and f'href="{address}?after=1#move-2"' in whole
+
+
+def test_a_move_that_is_gone_from_a_page_is_named(scene, auditor, common_database, monkeypatch):
+    monkeypatch.setattr("app.audit.case_check.PAGE", 1)
+    monkeypatch.setattr("app.audit.case_check.WHOLE", 1)
+    common_database[1].execute("DELETE FROM history WHERE sequence = 1")
+
+    page = auditor.get(f"/audit/cases/{scene.number}?lang=en").text
+
+    assert f"{scene.number}:1: 缺少该步 / this move is missing" in page
+
+
 def test_the_audit_view_is_for_those_who_reach_the_case_as_auditors(app, session, scene):
     both = make_actor(
         session, "两处任职", ("registrar", scene.district.district.id),

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.cases import numbers
 from app.cases.due import fire_due
 from app.cases.perform import perform
 from app.errors import CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision
@@ -195,3 +196,10 @@ def test_a_draft_is_removed_by_the_move_that_takes_it(session, district, now):
     opened(session, district, now)
 
     assert rows(session, "drafts") == 0
+
+
+def test_true_names_no_organization_though_it_equals_one(session, district, now, monkeypatch):
+    monkeypatch.setattr(numbers, "own_organizations", lambda *_: [1])
+
+    with pytest.raises(CaseNotFound):
+        opened(session, district, now, organization=True)

@@ -527,3 +527,13 @@ def test_every_case_of_delivery_is_about_the_contractor_at_the_buyer(session):
         (delivery.place.organization.id, delivery.place.buyer.id)
     }
     assert session.execute(select(func.count()).select_from(History)).scalar_one() == 3
+
+
+def test_an_acceptance_that_is_under_way_cannot_be_asked_for_again(session):
+    delivery = a_delivery(session)
+    number = an_acceptance(session, delivery, accepted=False)
+
+    with pytest.raises(MoveRefused) as refused:
+        step(session, delivery, number, "request", "staff", {"contract": delivery.contract_id, "standards": STANDARDS})
+
+    assert [reason["code"] for reason in refused.value.reasons] == ["wrong_state"]

@@ -323,7 +323,7 @@ def test_a_case_tells_everything_the_contract_names(desk):
     case = desk.case(number)
 
     assert set(case) >= {
-        "kind", "state", "revision", "clocks", "waits_for", "allowed", "refused", "history", "documents"
+        "kind", "state", "revision", "clocks", "waits_for", "allowed", "refused", "history", "history_next", "documents"
     }
     assert (case["kind"], case["state"], case["revision"]) == ("loan", "asked", 1)
     assert case["waits_for"]["role"] == "registrar"
@@ -357,6 +357,22 @@ def test_the_receipts_of_the_history_are_those_that_the_moves_answered(desk):
     second = desk.move(first["number"], "lend", {"revision": 1, "data": {}}).json
 
     assert [move["receipt"] for move in desk.case(first["number"])["history"]] == [first["receipt"], second["receipt"]]
+
+
+def test_a_history_is_whole_up_to_a_number_and_says_where_it_goes_on(desk, monkeypatch):
+    monkeypatch.setattr("app.doors.case_json.MOST_MOVES", 1)
+    number = desk.asked()
+    short = desk.case(number)
+    desk.move(number, "lend", {"revision": 1, "data": {}})
+    first = desk.case(number)
+    second = desk.app.test_client().get(first["history_next"], headers=desk.headers("registrar")).json
+    beyond = desk.app.test_client().get(
+        f"/api/v1/cases/{number}?history_after={10**30}", headers=desk.headers("registrar")
+    ).json
+
+    assert [move["sequence"] for case in (short, first, second, beyond) for move in case["history"]] == [1, 1, 2]
+    assert (short["history_next"], second["history_next"], beyond["history_next"]) == (None, None, None)
+    assert first["history_next"] == f"/api/v1/cases/{number}?history_after=1"
 
 
 # -- who comes in

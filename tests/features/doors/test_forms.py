@@ -123,7 +123,10 @@ def test_every_mistake_is_told_at_its_field_at_once_and_everything_typed_stays(c
 def test_a_message_about_a_row_stands_at_that_row_though_empty_rows_lie_before_it(context):
     made = form(**{"lines-0-item": "", "lines-0-cost_fen": "", "lines-4-item": "", "lines-4-cost_fen": "3"})
     data, unreadable = as_input(Everything(), made)
-    put_errors(made, merged(Everything().validate(data), unreadable))
+    told = merged(Everything().validate(data), unreadable)
+
+    assert put_errors(made, told) is not None
+    assert set(told) <= set(Everything().fields)
 
     assert data["lines"] == [{"item": None, "cost_fen": 300}]
     assert not made.lines.entries[0].form.item.errors

@@ -504,6 +504,18 @@ def test_the_history_on_the_page_is_newest_first_with_who_and_what(desk, registr
     assert "示例registrar" in history and "钥匙在前台" in history
 
 
+def test_a_long_history_is_shown_newest_first_page_by_page(desk, registrar, monkeypatch):
+    monkeypatch.setattr("app.doors.case_view.MOST_MOVES", 1)
+    number = desk.asked()
+    desk.move(number, "lend", {"revision": 1, "data": {"remark": "钥匙在前台"}})
+    pages = [registrar.get(f"/cases/{number}{query}").text for query in ("", "?before=2", "?before=0", "?before=-9")]
+
+    assert [re.findall(r'id="move-(\d+)"', page) for page in pages] == [["2"], ["1"], ["2"], ["1"]]
+    assert f'rel="next" href="/cases/{number}?before=2#history"' in pages[0] and 'rel="prev"' not in pages[0]
+    assert f'rel="prev" href="/cases/{number}#history"' in pages[1] and 'rel="next"' not in pages[1]
+    assert all("居民议事会" in page for page in pages)  # what was applied for stands on every page
+
+
 def test_the_deadline_stands_on_page_and_worklist(desk, registrar):
     number = desk.asked()
 

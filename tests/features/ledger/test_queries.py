@@ -127,6 +127,47 @@ def test_packages_show_where_their_money_stands(session):
     ]
 
 
+def test_packages_page_by_name_and_come_by_their_names(session, queries):
+    line = a_budget_line(session, 10_000_00)
+    for name in ("P2", "P%", "甲", "P1"):
+        a_committed_package(session, line, 1_000_00, name)
+    queries.clear()
+
+    whole = packages(session, line.id)
+    first = packages(session, line.id, limit=3)
+    second = packages(session, line.id, after=first[-1]["package"], limit=3)
+    picked = packages(session, line.id, only=["甲", "P1", "nowhere"], limit=1)
+
+    assert [each["package"] for each in whole] == sorted(each["package"] for each in whole)
+    assert len(whole) == 4 and first + second == whole
+    assert {each["package"] for each in picked} == {"甲", "P1"}
+    assert len(queries) == 4
+
+
+def test_the_json_of_a_line_pages_its_packages_and_transfers_and_tells_the_same_sums(session):
+    line = a_budget_line(session, 10_000_00)
+    for name in ("P1", "P2", "P3"):
+        a_committed_package(session, line, 1_000_00, name)
+    position = budget_position(session, line.id)
+
+    whole = budget_line_json(session, position)
+    first = budget_line_json(session, position, limit=2)
+    second = budget_line_json(session, position, after="P2", limit=2)
+    older = budget_line_json(session, position, before=whole["transfers"][-2]["id"], limit=2)
+
+    listed = ("packages", "next", "transfers", "transfers_next")
+    sums = [{name: value for name, value in told.items() if name not in listed}
+            for told in (whole, first, second, older)]
+    here = f"/api/v1/budget-lines/{line.id}"
+    assert all(each == sums[0] for each in sums)
+    assert (whole["next"], whole["transfers_next"]) == (None, None)
+    assert first["next"] == f"{here}?after=P2&limit=2"
+    assert first["transfers_next"] == f"{here}?before={first['transfers'][-1]['id']}&limit=2"
+    assert first["packages"] + second["packages"] == whole["packages"]
+    assert (second["next"], older["transfers_next"]) == (None, None)
+    assert older["transfers"] == whole["transfers"][-1:]
+
+
 def test_the_json_of_a_line_carries_every_part_and_whether_they_sum(session):
     line = a_budget_line(session, 10_000_00)
     a_committed_package(session, line, 4_000_00)
@@ -144,7 +185,7 @@ def test_the_json_of_a_line_carries_every_part_and_whether_they_sum(session):
         "id": line.id, "code": line.code, "name": "公益项目", "year": 2026, "unit": "fen",
         "appropriated_fen": 10_000_00, "available_fen": 6_000_00, "reserved_fen": 0,
         "committed_fen": 4_000_00, "payable_fen": 0, "transit_fen": 0, "paid_fen": 0, "returned_fen": 0,
-        "balanced": True,
+        "balanced": True, "next": None, "transfers_next": None,
     }  # fmt: skip
     assert budget_line_json(session, dataclasses.replace(position, paid_fen=1))["balanced"] is False
     assert isinstance(line, BudgetLine)

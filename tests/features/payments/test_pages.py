@@ -1,10 +1,11 @@
 """The pages of budget and bank: what each role finds there, and that nobody finds what is not theirs."""
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.access.cookies import LANGUAGE
 from app.access.models import Person, Read
@@ -48,6 +49,27 @@ def test_the_budget_page_shows_where_the_money_stands_after_each_step(app, sessi
     assert "60,000.00" in after and "40,000.00" in after
     assert f'href="/cases/{number}"' in after
     assert project.contract_number in after
+
+
+def test_a_line_with_many_contracts_shows_each_of_them_once_page_by_page(app, session, project, monkeypatch):
+    monkeypatch.setattr("app.payments.line_page.LIST_LIMIT", 2)
+    session.execute(text(
+        "INSERT INTO contracts (number, title, organization_id, node_id, budget_line_id, amount_fen, signed_on,"
+        " ends_on) SELECT 'MANY-' || n, 'c', organization_id, node_id, budget_line_id, 100, signed_on, ends_on"
+        " FROM contracts, generate_series(1, 4) n WHERE number = :number"
+    ), {"number": project.contract_number})
+    session.commit()
+    officer = browser(app, session, project.actors["finance_officer"])
+    address, seen = f"/budget-lines/{project.line_id}?lang=en", []
+    for _ in range(5):
+        page = officer.get(address).text.split('id="contracts"')[1].split("</section>")[0]
+        seen += re.findall(r'u-mono">([^<]+)</span>', page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        if following is None:
+            break
+        address = following[1].replace("&amp;", "&")
+
+    assert seen == [project.contract_number, "MANY-1", "MANY-2", "MANY-3", "MANY-4"]
 
 
 def test_the_list_shows_the_lines_of_ones_own_places_only(app, session, project):

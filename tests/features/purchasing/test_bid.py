@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from app.access.models import Person
 from app.access.reach import holdings
+from app.audit.checking import check_everything
 from app.cases.drafts import find_draft, save_draft
 from app.cases.due import fire_due
 from app.cases.models import Attempt, Case, History, LogQueue, SealedInput
@@ -382,3 +383,13 @@ def test_a_withdrawn_bid_becomes_known_at_the_opening_and_stays_sealed(session):
     assert places_of(session, "撤回的思路") == []
     queued = select(LogQueue.sequence).where(LogQueue.case_id == row.id).order_by(LogQueue.sequence)
     assert session.scalars(queued).all() == [1, 2]
+
+
+def test_the_verification_of_everything_knows_that_a_sealed_bid_waits_outside_the_log(session, tmp_path):
+    tender = a_tender(session)
+    three_bids(session, tender)
+    session.commit()
+
+    found = check_everything(session.connection(), public_key=None, store=tmp_path)
+
+    assert found.problems == []
