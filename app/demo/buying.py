@@ -162,7 +162,9 @@ def bid(office: Office, bidder: Bidder, package: str, price_fen: int, *, paper: 
         documents.append({"slot": "proposal", "document_id": proposal.id})
     return builder.open(bidder.staff, "bid", "hand_in", {
         "organization": bidder.organization.id, "package": builder.case(package).id, "price_fen": price_fen,
-        "budget": [{"name": "社工服务费", "amount_fen": wages}, {"name": "活动与物资", "amount_fen": price_fen - wages}],
+        "budget": [
+            {"name": "社工服务费", "amount_fen": wages}, {"name": "活动与物资", "amount_fen": price_fen - wages},
+        ],
         "approach": "每月入户探访两次，每季度组织小组活动，问题当日转介。", "team": "项目负责人一名，持证社工四名。",
         "partners": [], "documents": documents, "declaration": True,
     }).number

@@ -16,7 +16,8 @@ from app.demo.building import Builder, Member
 from app.extensions import db
 from app.ledger.models import BudgetLine
 from app.organizations.models import Organization
-from app.seed.city import Plan, build_city, role_on_one_case
+from app.seed.city import build_city, role_on_one_case
+from app.seed.people import Plan
 
 group = AppGroup("seed", help="Data for checking the product from outside.")
 CITIES = (
