@@ -171,13 +171,15 @@ def bid(office: Office, bidder: Bidder, package: str, price_fen: int, *, paper: 
 
 
 def wait(office: Office, number: str, clock: str) -> None:
-    """Let time pass until this clock of the case is due, and what it brings happen."""
+    """Let time pass until this clock of the case is due, and what it brings happen; a clock that has fired is over."""
     builder = office.builder
     due = builder.session.execute(
         select(Clock.due_at).where(
             Clock.case_id == builder.case(number).id, Clock.name == clock, Clock.stopped_at.is_(None)
         )
-    ).scalar_one()
+    ).scalar()
+    if due is None:
+        return
     builder.now = max(builder.now, due + timedelta(minutes=1))
     fire_due(builder.session, builder.now)
 

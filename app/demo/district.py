@@ -8,7 +8,7 @@ from app.access.models import Node
 from app.affiliation.models import Hub
 from app.demo.building import Builder, Member, payment_data, registration_data
 from app.demo.buying import Bidder, Office, catalogue
-from app.demo.delivery import evaluation_under_way, first_instalment, report_on
+from app.demo.delivery import answer_of_the_bank, evaluation_under_way, instalment_until, report_on
 from app.demo.incubation import Garden, grow, incubator
 from app.demo.programmes import grants, procurement
 from app.demo.road import walk
@@ -92,8 +92,16 @@ def _purchases(builder: Builder, node: Node, experts: list[Member], known: list[
         staff = builder.person(person, login, [("staff", builder.node(organization.node_id))], password=PASSWORD)
         bidders.append(Bidder(organization, staff))
     with passphrases_are_printed():
-        road = walk(office, bidders, procurement(builder.today, "月坛街道"), grants(builder.today, "月坛街道"))
-    return road.contract
+        road = walk(office, bidders, procurement(builder.today, "月坛街道"), grants(builder.today, "月坛街道"),
+                    contracts=3)
+    first, *others = road.contracts
+    present = builder.now
+    half_way = ((4, others[0], bidders[2], "check_finance"), (3, others[1], bidders[3], "approve"))
+    for ago, contract, bidder, until in half_way:
+        builder.now = present - timedelta(days=ago)
+        instalment_until(builder, by_login, bidder, contract, until)
+    builder.now = present
+    return first
 
 
 def _delivery(builder: Builder, evaluator: Member, organization: Organization, contract: Contract) -> None:
@@ -101,11 +109,16 @@ def _delivery(builder: Builder, evaluator: Member, organization: Organization, c
     by_login = {member.login: member for member in builder.members}
     present = builder.now
     builder.now = present - timedelta(days=35)
-    first_instalment(builder, by_login, organization, contract)
+    payee = Bidder(organization, by_login["staff2"])
+    number = instalment_until(builder, by_login, payee, contract, "instruct")
+    builder.now += timedelta(days=1)
+    answer_of_the_bank(builder, by_login["finance"], contract, number)
     builder.now = present - timedelta(days=4)
     report_on(builder, by_login["staff2"], organization, contract)
     builder.now = present - timedelta(days=2)
     evaluation_under_way(builder, by_login["project"], evaluator, contract, rated=7)
+    later = report_on(builder, by_login["staff2"], organization, contract, position=3)
+    builder.move(by_login["project2"], later, "return_for_changes", {"remarks": "请补充小组活动的签到表。"})
     builder.now = present
 
 
@@ -117,6 +130,9 @@ def _some_work(builder: Builder, hub: Hub, third: Organization, contract: Contra
     joined = builder.open(staff, "affiliation", "apply",
                           {"hub": hub.node_id, "wants_primary": True, "purpose": "希望获得业务指导。"})
     builder.move(by_login["hub"], joined.number, "accept", {"remark": "欢迎加入。"})
+    builder.now = present - timedelta(days=6)
+    builder.open(by_login["staff2"], "affiliation", "apply",
+                 {"hub": hub.node_id, "wants_primary": True, "purpose": "希望参加能力建设。"})
     builder.now = present - timedelta(days=5)
     first = builder.session.scalars(
         select(Instalment.id).where(Instalment.contract_id == contract.id).order_by(Instalment.position)

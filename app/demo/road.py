@@ -19,16 +19,16 @@ from app.purchasing.models import Contract
 FIRST_DAY = timedelta(days=85)
 """So long before the present the road begins."""
 BIDDING = timedelta(days=22)
+LOTS = (("独居老人探访服务", 12_000_000), ("社区助餐配送服务", 12_000_000), ("认知症家庭支持", 12_000_000))
 
 
 @dataclass
 class Road:
-    """What stands at the end; all are numbers of cases but the contract."""
+    """What stands at the end: programmes, contracts in performance, and the numbers of the other cases."""
 
     rules: int
     grant_rules: int
-    contract: Contract
-    contract_case: str
+    contracts: list[Contract]
     failed: str
     drafting: str
     suspended: str
@@ -40,9 +40,13 @@ class Road:
 
 
 def walk(
-    office: Office, bidders: Sequence[Bidder], rules: dict[str, Any], grant_rules: dict[str, Any]
+    office: Office, bidders: Sequence[Bidder], rules: dict[str, Any], grant_rules: dict[str, Any], *,
+    contracts: int = 1,
 ) -> Road:
-    """Walk the whole road with four bidders: the first has a contract at the end. Three experts list later."""
+    """Walk the whole road with four bidders: the first has a contract at the end, with `contracts` 3 two more too.
+
+    Experts after the fifth are listed when the panels have been drawn.
+    """
     builder = office.builder
     present = builder.now
     builder.now = present - FIRST_DAY
@@ -50,7 +54,7 @@ def walk(
     buying.enrol(office)
     for expert in office.experts[:5]:
         buying.listed(office, expert)
-    contract_case, failed = _finished(office, bidders, bought)
+    signed, failed = _finished(office, bidders, bought, contracts)
     drafting, suspended, objection, ranked = _granted(office, bidders, granted, present)
     reviewing, opened = _under_review(office, bidders, bought, present)
     still_open = _open(office, bidders, bought, present)
@@ -59,42 +63,47 @@ def walk(
         buying.listed(office, expert)
     _waiting(office, bought, rules)
     builder.now = present
-    contract = builder.session.scalars(
-        select(Contract).where(Contract.organization_id == bidders[0].organization.id).order_by(Contract.id.desc())
-    ).first()
-    assert contract is not None
-    return Road(bought, granted, contract, contract_case, failed, drafting, suspended, objection, ranked, reviewing,
-                opened, still_open)
+    cases = [builder.case(number).id for number in signed]
+    made = list(builder.session.scalars(select(Contract).where(Contract.case_id.in_(cases)).order_by(Contract.id)))
+    return Road(bought, granted, made, failed, drafting, suspended, objection, ranked, reviewing, opened, still_open)
 
 
-def _finished(office: Office, bidders: Sequence[Bidder], rules: int) -> tuple[str, str]:
-    """A call of two packages that is over: one contract in performance, one failed for fewer than three bids."""
+def _finished(office: Office, bidders: Sequence[Bidder], rules: int, contracts: int) -> tuple[list[str], str]:
+    """A call that is over: so many contracts in performance, and one package failed for fewer than three bids."""
     builder = office.builder
-    planned = buying.plan(office, rules, "社区为老服务", "A1001", 24_000_000)
+    planned = buying.plan(office, rules, "社区为老服务", "A1001", 48_000_000)
     due = builder.now + BIDDING
-    _number, (first, second) = buying.call(office, planned, "社区为老服务采购公告", (
-        ("独居老人探访服务", 12_000_000), ("失能老人照护指导", 10_000_000)), due)
+    _number, (failing, *lots) = buying.call(office, planned, "社区为老服务采购公告", (
+        ("失能老人照护指导", 10_000_000), *LOTS[:contracts]), due)
     builder.now += timedelta(days=5)
-    prices = (11_200_000, 11_600_000, 11_850_000)
-    bids = [buying.bid(office, each, first, price) for each, price in zip(bidders, prices, strict=False)]
+    orders = [(0, 1, 2), (2, 0, 1), (3, 0, 1)]
+    bids = {
+        lot: [
+            buying.bid(office, bidders[who], lot, 11_200_000 + 300_000 * place) for place, who in enumerate(order)
+        ] for lot, order in zip(lots, orders, strict=False)
+    }
     for each in bidders[1:3]:
-        buying.bid(office, each, second, 9_500_000)
-    buying.wait(office, first, "bidding")
-    buying.open_bids(office, first)
-    builder.move(office.project, second, "fail", {
+        buying.bid(office, each, failing, 9_500_000)
+    buying.wait(office, failing, "bidding")
+    builder.move(office.project, failing, "fail", {
         "ground": "too_few", "reason": "截至投标截止时间只有两家投标，不足三家，依法废标。",
     })
-    buying.qualify(office, first, bids)
-    buying.rank(office, first, bids)
-    contract = awarded(office, first, bids[0])
-    sign(office, contract, bidders[0], "独居老人探访服务合同", THIRDS)
-    return contract, second
+    for lot in lots:
+        buying.open_bids(office, lot)
+        buying.qualify(office, lot, bids[lot])
+        buying.rank(office, lot, bids[lot])
+        candidate(office, lot, bids[lot][0])
+    signed = []
+    for lot, order, (title, _fen) in zip(lots, orders, LOTS, strict=False):
+        contract = award(office, lot)
+        signed.append(contract)
+        sign(office, contract, bidders[order[0]], f"{title}合同", THIRDS)
+    return signed, failing
 
 
-def awarded(office: Office, package: str, bid: str) -> str:
-    """Publish the candidate, wait for the end of publicity and make the award; return the contract's case."""
+def award(office: Office, package: str) -> str:
+    """Wait for the end of publicity and make the award; return the contract's case."""
     builder = office.builder
-    candidate(office, package, bid)
     buying.wait(office, package, "publicity")
     builder.move(office.buyer, package, "award", {"reason": "公示期满无异议，综合得分最高。", "announced": True})
     query = select(Case.number).where(Case.parent_id == builder.case(package).id, Case.kind == "contract")
@@ -153,7 +162,8 @@ def _granted(
         buying.open_bids(office, lot)
         buying.qualify(office, lot, bids[lot])
         buying.rank(office, lot, bids[lot])
-    drafting = awarded(office, lots[0], bids[lots[0]][0])
+    candidate(office, lots[0], bids[lots[0]][0])
+    drafting = award(office, lots[0])
     send(office, drafting, "课后托管资助协议", HALVES, builder.today + timedelta(days=150))
     builder.now = max(builder.now, present - timedelta(days=3))
     candidate(office, lots[1], bids[lots[1]][0])
