@@ -65,6 +65,10 @@ INSERT INTO log_leaves (position, case_id, sequence, hash)
 SELECT row_number() OVER (ORDER BY at, case_id, sequence) - 1, case_id, sequence, hash FROM history h
  WHERE NOT EXISTS (SELECT FROM log_queue q WHERE q.case_id = h.case_id AND q.sequence = h.sequence)
 """
+SUBJECTS = """
+INSERT INTO case_subjects (case_id, subject) SELECT id, subject FROM cases WHERE subject <> ''
+ON CONFLICT DO NOTHING
+"""
 AVAILABLE = "SELECT budget_line_id, id FROM ledger_accounts WHERE name = 'available'"
 # Transfers came without their trigger: what the contracts took from each line is posted in one go.
 TAKEN = """
@@ -103,6 +107,7 @@ def fill(connection: psycopg.Connection, organizations: int, seed: int, deep: in
             print(f"\r{done:,} organizations, {invention.moves:,} moves", end="", file=sys.stderr, flush=True)
     connection.execute(TAKEN)
     connection.execute(LEAVES)
+    connection.execute(SUBJECTS)
     for table in NUMBERED:
         connection.execute(
             "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, max(ids.next[table] - 1, 1))

@@ -49,9 +49,9 @@ class Office:
     now: datetime = MORNING
 
 
-def an_office(session: Any, *, budget_fen: int = BUDGET_FEN) -> Office:
+def an_office(session: Any, *, budget_fen: int = BUDGET_FEN, place: District | None = None) -> Office:
     """Return a committed office with money and a catalogue of one item."""
-    place = make_district(session)
+    place = place or make_district(session)
     line = a_budget_line(session, budget_fen, node=place.buyer)
     catalogue = Catalogue(division="110000", source="示例目录", imported_at=MORNING)
     session.add(catalogue)

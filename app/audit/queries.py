@@ -19,6 +19,11 @@ from app.organizations.models import Organization
 
 NUMBER = re.compile(r"[A-Z]+[0-9]{2}-[0-9]{4}-[0-9]{4}")
 MOST_ROWS = 10_000
+LOOK_AT = 100_000
+"""So many moves are looked through at most for a kind or a trigger, before the search says how far back it got.
+
+No index knows triggers: every move would pay for it.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,18 @@ class Search:
         plain = spelled(self.text.strip()) if self.text else ""
         return plain if NUMBER.fullmatch(plain) else None
 
-    def conditions(self, table: Any) -> list[ColumnElement[bool]]:
-        """Return the conditions on history or attempts, whichever `table` is, joined with cases."""
+    def days(self, table: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions on the time of history or attempts, whichever `table` is."""
         found = []
         if self.first is not None:
             found.append(table.at >= midnight(self.first))
         if self.last is not None:
             found.append(table.at < midnight(self.last + timedelta(days=1)))
+        return found
+
+    def conditions(self, table: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions on history or attempts, whichever `table` is, joined with cases."""
+        found = self.days(table)
         if self.kind:
             found.append(Case.kind == self.kind)
         if self.trigger:
@@ -56,10 +66,20 @@ class Search:
         return found
 
 
+@dataclass(frozen=True)
+class FoundPage(Page):
+    """Moves that were found; `back_to` says how far back was looked where older moves are still to be searched."""
+
+    back_to: datetime | None = None
+
+
 def found_moves(
     session: AnySession, visible: ColumnElement[bool], search: Search, *, after: str | None, limit: int
-) -> Page:
-    """Return the moves of visible cases that match, newest first. One query."""
+) -> FoundPage:
+    """Return the moves of visible cases that match, newest first. One query, two for a kind or a trigger.
+
+    Those look through LOOK_AT moves and no more; the page may then have few rows or none, and `after` leads on.
+    """
     person, behalf = aliased(Person), aliased(Person)
     columns: Query = select(
         History.at, History.case_id, History.sequence, History.trigger, History.from_state, History.to_state,
@@ -74,11 +94,36 @@ def found_moves(
         .order_by(History.at.desc(), History.case_id.desc(), History.sequence.desc())
         .limit(limit + 1)
     )
+    place = tuple_(History.at, History.case_id, History.sequence)
     if key := _move_key(after):
-        query = query.where(tuple_(History.at, History.case_id, History.sequence) < tuple_(*key))
+        query = query.where(place < tuple_(*key))
+    edge = _edge(session, search, key)
+    if edge is not None:
+        query = query.where(place >= tuple_(edge.at, edge.case_id, edge.sequence))
     rows = list(session.execute(query))
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(rows[:limit], f"{last.at.isoformat()},{last.case_id},{last.sequence}" if last else None)
+    more = len(rows) > limit
+    last = rows[limit - 1] if more else edge
+    return FoundPage(
+        rows[:limit], f"{last.at.isoformat()},{last.case_id},{last.sequence}" if last is not None else None,
+        edge.at if edge is not None and not more else None,
+    )
+
+
+def _edge(session: AnySession, search: Search, key: tuple[datetime, int, int] | None) -> Any:
+    """Return the oldest move that may be looked at; None where there are fewer, or where an index finds them."""
+    if search.text or not (search.kind or search.trigger):
+        return None
+    place = tuple_(History.at, History.case_id, History.sequence)
+    query: Query = (
+        select(History.at, History.case_id, History.sequence)
+        .where(*search.days(History))
+        .order_by(History.at.desc(), History.case_id.desc(), History.sequence.desc())
+        .offset(LOOK_AT - 1)
+        .limit(1)
+    )
+    if key:
+        query = query.where(place < tuple_(*key))
+    return session.execute(query).one_or_none()
 
 
 def found_attempts(

@@ -1,5 +1,6 @@
 """What does the auditor's search show? Values for pages/audit_search.html, from the arguments of the address."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,11 +9,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.audit.asking import audited, day_asked, kept
-from app.audit.queries import Search, found_attempts, found_moves
+from app.audit.queries import FoundPage, Search, found_attempts, found_moves
 from app.audit.rendering import move_title, role_title, state_title, titles_of
 from app.cases.log import LAST
 from app.extensions import db
-from app.formats import day, language, text
+from app.formats import day, day_and_time, language, text
 from app.language import localized
 from workflows.loader import library
 
@@ -22,7 +23,7 @@ ATTEMPTS = "attempts"
 
 
 def search_view() -> dict[str, Any]:
-    """Return the context of the page: one query for the rows, one for the checkpoint."""
+    """Return the context of the page: one query or two for the rows, one for the checkpoint."""
     search = Search(
         first=day_asked("from"), last=day_asked("to"), kind=request.args.get("kind") or None,
         trigger=request.args.get("trigger") or None, text=request.args.get("q", "").strip()[:100] or None,
@@ -31,10 +32,12 @@ def search_view() -> dict[str, Any]:
     find = found_attempts if refused else found_moves
     page = find(db.session, audited(), search, after=request.args.get("after"), limit=ROWS)
     rows = [_attempt(row) if refused else _move(row) for row in page.rows]
+    back_to = page.back_to if isinstance(page, FoundPage) else None
     return {
         "filters": _filters(search, refused), "sentence": _sentence(search, refused), "rows": rows,
         "refused_only": refused, "views": _views(refused), "checkpoint": _checkpoint(),
-        "count": ngettext("%(num)d row", "%(num)d rows", len(rows)), "pages": _pager(page.after),
+        "count": ngettext("%(num)d row", "%(num)d rows", len(rows)), "pages": _pager(page.after, back_to),
+        "searched_back": _searched_back(back_to),
         "bundle_href": _bundle_href(search), "exports_href": _exports_href(search),
     }
 
@@ -144,12 +147,18 @@ def _exports_href(search: Search) -> str:
     return f"{HERE}/exports?{asked}" if asked else f"{HERE}/exports"
 
 
-def _pager(after: str | None) -> dict[str, Any] | None:
+def _searched_back(back_to: datetime | None) -> str:
+    if back_to is None:
+        return ""
+    return _("Searched back to %(day)s; older moves are not searched yet.", day=day_and_time(back_to))
+
+
+def _pager(after: str | None, back_to: datetime | None) -> dict[str, Any] | None:
     here = request.args.get("after")
     if after is None and here is None:
         return None
     return {
-        "words": "", "previous": _address(kept()) if here else None,
+        "words": _searched_back(back_to), "previous": _address(kept()) if here else None,
         "next": _address(kept(after=after)) if after else None,
     }
 

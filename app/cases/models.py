@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
@@ -68,6 +69,20 @@ class Case(db.Model):
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     head: Mapped[bytes] = mapped_column(LargeBinary, server_default=text("''::bytea"))
     sealed: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class CaseSubject(db.Model):
+    """What a case's subject is searched by; triggers on `cases` write it, nobody else may.
+
+    A table of its own: the index would get new entries with every move if it stood on `cases`.
+    """
+
+    __tablename__ = "case_subjects"
+    __table_args__ = (Index("ix_case_subjects_search", "search", postgresql_using="gin"),)
+
+    case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False)
+    subject: Mapped[str] = mapped_column(Text)
+    search: Mapped[list[str]] = mapped_column(ARRAY(Text), Computed("ngrams(subject)", persisted=True), nullable=False)
 
 
 class History(db.Model):

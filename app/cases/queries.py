@@ -6,7 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, column, false, func, literal, or_, select, table, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    case,
+    column,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+    text,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.access.models import Node
@@ -14,7 +30,7 @@ from app.access.nodes import AnySession
 from app.access.reach import Holding, at_places
 from app.access.roles import CASE_ROLES, ORGANIZATION_ROLES, PLACE_ROLES
 from app.cases.firsts import all_waiting, first_visible, first_waiting
-from app.cases.models import Case, History
+from app.cases.models import Case, CaseSubject, History
 from app.cases.seeing import spelled
 from app.clock import SHANGHAI
 from app.database.patterns import containing, grams
@@ -24,6 +40,8 @@ _organizations = table("organizations", column("id"), column("name"), column("se
 _people = table("people", column("id"), column("name"))
 
 NUMBER = re.compile(r"[A-Z]+[0-9]{2}-[0-9]{4}-[0-9]{4}")
+FEW = 500
+"""Up to so many cases a search names one by one; more are filtered where the list reads them."""
 FAR = datetime(9999, 1, 1, tzinfo=SHANGHAI)
 
 
@@ -96,11 +114,11 @@ def worklist(
 ) -> Page:
     """Return what waits for these roles, earliest due first; what another person claimed is left out.
 
-    `window` keeps what is due from its first moment up to before its second. One query.
+    `window` keeps what is due from its first moment up to before its second. One query, two for a search.
     """
     conditions = [Case.kind == kind] if kind else []
     if search:
-        conditions.append(_matches(search))
+        conditions.append(_matches(session, search))
     first = first_waiting(
         held, person_id, conditions, window=window, key=_due_key(after), far=FAR, limit=limit + 1
     )
@@ -136,7 +154,7 @@ def find_cases(
     node_id: int | None = None, open_only: bool | None = None, search: str | None = None, after: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Return the visible cases, newest first. One query."""
+    """Return the visible cases, newest first. One query, two for a search."""
     conditions: list[ColumnElement[bool]] = []
     if kind:
         conditions.append(Case.kind == kind)
@@ -147,7 +165,7 @@ def find_cases(
     if open_only is not None:
         conditions.append(Case.closed_at.is_(None) if open_only else Case.closed_at.is_not(None))
     if search:
-        conditions.append(_matches(search))
+        conditions.append(_matches(session, search))
     before = int(after) if after and after.isdigit() else None
     first = first_visible(held, conditions, before=before, limit=limit + 1)
     if first is None:
@@ -157,15 +175,30 @@ def find_cases(
     return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None)
 
 
-def _matches(search: str) -> ColumnElement[bool]:
+def _matches(session: AnySession, search: str) -> ColumnElement[bool]:
+    """Return the condition on cases whose subject or organization holds these very signs, or whose number it is.
+
+    Few cases are found from the indexes of names and then named by their ids (one query). What is in many names
+    soon comes by in the list's own order, and is better looked for there.
+    """
     plain = search.strip()
     if NUMBER.fullmatch(number := spelled(plain)):
         return Case.number == number  # whoever typed a whole number means that case
     organization = _organizations.c
+    signs = literal(grams(plain), ARRAY(Text))
     named = select(organization.id).where(
-        organization.search.contains(literal(grams(plain), ARRAY(Text))),
-        organization.name.like(containing(plain), escape="\\"),
+        organization.search.contains(signs), organization.name.like(containing(plain), escape="\\"),
     )
+    about = select(CaseSubject.case_id).where(
+        CaseSubject.search.contains(signs), CaseSubject.subject.like(containing(plain), escape="\\")
+    )
+    if plain:
+        theirs = select(Case.id).where(Case.organization_id.in_(named))
+        ways = (about, theirs, select(Case.id).where(Case.number == plain))
+        first = union_all(*(select(way.limit(FEW + 1).subquery()) for way in ways))
+        found = set(session.scalars(first))
+        if len(found) <= FEW:
+            return Case.id == any_(literal(sorted(found), ARRAY(BigInteger)))
     return or_(
         Case.number == plain, Case.subject.like(containing(plain), escape="\\"), Case.organization_id.in_(named)
     )

@@ -28,6 +28,7 @@ APP = {
     "bid_rankings": ADD | {"UPDATE (excluded_at, excluded_reason)"},
     "bid_scores": ADD,
     "case_documents": ADD,
+    "case_subjects": READ,
     "checkpoints": READ,
     "contract_closures": ADD,
     "contract_terminations": ADD,

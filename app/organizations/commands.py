@@ -11,13 +11,19 @@ from app.access.models import Account
 from app.clock import business_now
 from app.errors import Problem
 from app.extensions import db
-from app.organizations.checking import Fault, social_organization_code
+from app.organizations.checking import Fault
 from app.organizations.importing import Report, import_register
 from app.organizations.models import LEGAL_TYPES, Organization
-from app.organizations.printed import Unclear
 from app.organizations.queries import register_size
 from app.organizations.reading import ENCODINGS, Unreadable
-from app.organizations.steps import Certificate, add_code_range, confirm_entry, open_in_preparation
+from app.organizations.steps import (
+    Certificate,
+    add_code_range,
+    confirm_entry,
+    open_in_preparation,
+    open_supplier,
+)
+from workflows.rules.uscc import Uscc, UsccError, parse
 
 BAD_ROWS = 1  # nothing was imported
 UNREADABLE = 2  # as click's own wrong usage
@@ -153,14 +159,18 @@ def confirm(uscc: str, registered_on: "date", authority: str, evidence: str, log
 
 
 def _organization_by_code(uscc: str) -> Organization:
-    try:
-        code = social_organization_code(uscc).uscc
-    except Unclear as error:
-        raise click.ClickException(f"{error.text.zh} {error.text.en}") from None
+    code = _parsed(uscc).code
     organization = db.session.scalars(select(Organization).where(Organization.uscc == code)).one_or_none()
     if organization is None:
         raise click.ClickException(f"{code} is not in the register: import it first")
     return organization
+
+
+def _parsed(uscc: str) -> Uscc:
+    try:
+        return parse(uscc)
+    except UsccError as error:
+        raise click.ClickException(f"{error.text.zh} {error.text.en}") from None
 
 
 @registry.command("allot")
@@ -189,5 +199,18 @@ def prepare(name: str, division: str, legal_type: str) -> None:
     organization = open_in_preparation(
         db.session, name=name, legal_type=legal_type, division=division, now=business_now(db.session)
     )
+    db.session.commit()
+    click.echo(f"organization {organization.id} node {organization.node_id}")
+
+
+@registry.command("supplier")
+@click.argument("name")
+@click.argument("uscc")
+def supplier(name: str, uscc: str) -> None:
+    """Open a supplier that is no social organization, such as a company; its registrar confirms it from the licence."""
+    try:
+        organization = open_supplier(db.session, name=name, code=_parsed(uscc), now=business_now(db.session))
+    except Problem as problem:
+        raise click.ClickException(f"{problem.code}: {problem.detail}") from None
     db.session.commit()
     click.echo(f"organization {organization.id} node {organization.node_id}")

@@ -15,7 +15,7 @@ from app.errors import Problem
 from app.organizations.checking import TYPE_CODE_OF
 from app.organizations.models import Organization, OrganizationRestriction, Registration, UsccAllotment
 from app.organizations.places import territory
-from workflows.rules.uscc import issue
+from workflows.rules.uscc import Uscc, issue
 
 SUBJECT_LENGTH = 8
 
@@ -62,6 +62,24 @@ def open_in_preparation(
     session.add(organization)
     session.flush()
     return organization
+
+
+def open_supplier(session: AnySession, *, name: str, code: Uscc, now: datetime) -> Organization:
+    """Add a supplier that is no social organization, such as a company (MOF Order 102 art. 6), below its division.
+
+    Its registration counts once the registrar of that place has confirmed it from the licence. Flushed.
+    Raises CannotConfirm where the code is a social organization's or known already.
+    """
+    if code.type_code in TYPE_CODE_OF.values():
+        raise CannotConfirm(_l("This is a social organization's code; import it with the register."))
+    if code_is_taken(session, code.code):
+        raise CannotConfirm(_l("An organization with this code is known already."))
+    supplier = open_in_preparation(
+        session, name=name, legal_type="other", division=code.division, now=now, known_from="list"
+    )
+    supplier.uscc = code.code
+    session.flush()
+    return supplier
 
 
 def enter_registration(

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import select
@@ -21,17 +22,24 @@ FILES = ("beijing_social_org_licences.csv", "beijing_assessed_orgs_sample.csv")
 NUMBER, FIRST_FEN = "XC2026-900", 3_000_000
 
 
-@pytest.fixture(scope="module")
-def town(server, tmp_path_factory, shared) -> Iterator[Town]:
-    """The demo's district with the published register in it."""
+@contextmanager
+def a_town_with_the_register(server, factory, shared, name: str) -> Iterator[Town]:
+    """Yield the demo's district with the published register in it; skip where the register is not here."""
     missing = [name for name in FILES if not (shared / name).is_file()]
     if missing:
         pytest.skip(f"needs third-party data, which is not here: {', '.join(missing)}")
-    with a_town(server, tmp_path_factory, "journey_register") as made:
+    with a_town(server, factory, name) as made:
         runner = made.app.test_cli_runner()
         for name in FILES:
             result = runner.invoke(registry, ["import", str(shared / name)])
             assert result.exit_code == 0, result.output
+        yield made
+
+
+@pytest.fixture(scope="module")
+def town(server, tmp_path_factory, shared) -> Iterator[Town]:
+    """The demo's district with the published register in it."""
+    with a_town_with_the_register(server, tmp_path_factory, shared, "journey_register") as made:
         yield made
 
 

@@ -250,7 +250,7 @@ class Driver:
         member = self.chance.choice([m for m in self.world.builder.members if m.actor.person_id not in may])
         data = self.data_for(way, member, knowing=False)
         sent = self.post(member, self._path(way), self._body(way, data))
-        self._must_refuse(sent, way.place, 403, 404, 422)
+        self._must_refuse(sent, way.place, 403, 404, 409, 422)
 
     def out_of_turn(self) -> None:
         """Let somebody who reaches a case fire what cannot be fired from its state."""
@@ -261,7 +261,7 @@ class Driver:
         member = self.world.member(self.chance.choice(people))
         data = self.data_for(way, member, knowing=False)
         sent = self.post(member, self._path(way), self._body(way, data))
-        self._must_refuse(sent, way.place, 403, 404, 422)
+        self._must_refuse(sent, way.place, 403, 404, 409, 422)
 
     def stale(self) -> None:
         """Let somebody decide on what they have not seen."""

@@ -206,6 +206,45 @@ def test_the_search_shows_nothing_of_cases_out_of_reach(stranger, scene):
     assert f"/audit/cases/{scene.number}" not in stranger.get(f"/audit?q={scene.number}").text
 
 
+@pytest.mark.parametrize(
+    "arguments", ["trigger=lend", "kind=loan", "kind=loan&trigger=ask", "trigger=ask&to=2026-03-02"]
+)
+def test_a_search_that_stops_on_its_way_back_goes_on_and_finds_the_same(
+    session, scene, auditor, now, monkeypatch, arguments
+):
+    for n in range(5):
+        a_loan(session, scene.district, now + timedelta(seconds=n))
+
+    def found(address):
+        numbers, pages = [], 0
+        while address:
+            page = auditor.get(address).text
+            numbers += re.findall(r'class="u-mono" title="([^"]+)"', page)
+            following = re.search(r'rel="next" href="([^"]+)"|href="(/audit\?[^"]*after=[^"]+)"', page)
+            address = following and (following[1] or following[2]).replace("&amp;", "&")
+            pages += 1
+        return numbers, pages
+
+    whole, pages = found(f"/audit?{arguments}")
+    monkeypatch.setattr("app.audit.queries.LOOK_AT", 2)
+    piecemeal, more_pages = found(f"/audit?{arguments}")
+
+    assert whole and piecemeal == whole
+    assert pages == 1 < more_pages
+
+
+def test_a_search_says_how_far_back_it_has_looked(session, scene, auditor, now, monkeypatch):
+    for n in range(5):
+        a_loan(session, scene.district, now + timedelta(hours=2, seconds=n))
+    monkeypatch.setattr("app.audit.queries.LOOK_AT", 3)
+
+    page = auditor.get("/audit?trigger=lend&lang=en").text
+
+    assert "Nothing found so far" in page and "Searched back to" in page and "Search further back" in page
+    assert "No move matches" not in page
+    assert "Nothing found so far" not in auditor.get("/audit?trigger=lend&q=nobody").text
+
+
 def test_the_search_is_for_auditors(staff):
     assert staff.get("/audit").status_code == 403
 

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 from sqlalchemy import func, or_, select, text, update
+from sqlalchemy.exc import ProgrammingError
 
 from app.access.models import Account
 from app.access.reach import holdings, visible_by
@@ -65,7 +66,8 @@ def _a_window_holds_what_is_due_in_it(person, mine) -> None:
     assert early and late
 
 
-def test_cases_are_found_by_any_piece_of_a_name_sign_by_sign_and_by_number(held) -> None:
+def test_cases_are_found_by_any_piece_of_a_name_sign_by_sign_and_by_number(held, monkeypatch) -> None:
+    """Whether they are named one by one from the index or filtered where the list reads them."""
     _person, mine = held("auditor", by_path=False)
     db.session.execute(text("UPDATE cases SET subject = '百%分_之\\百' WHERE id = (SELECT max(id) FROM cases)"))
     db.session.commit()
@@ -75,14 +77,43 @@ def test_cases_are_found_by_any_piece_of_a_name_sign_by_sign_and_by_number(held)
     )).all()
     names = [row[3] for row in lines if row[3]]
     wanted = {name[start:start + length] for name in names[:9] for start in (0, 4, 7) for length in range(1, 7)}
-    for piece in [*sorted(wanted), "%", "_", "\\", "百%", "分_", "未见", "鲸"]:
+    finance, waits = held("finance", by_path=False)
+    waiting = set(_all(lambda after: worklist(db.session, waits, finance, after=after)))
+    pieces = [*sorted(wanted), "%", "_", "\\", "百%", "分_", "未见", "鲸"]
+    for few, piece in product((queries.FEW, 3), pieces):
+        monkeypatch.setattr(queries, "FEW", few)
         expected = [row[0] for row in lines if piece in row[2] or piece in row[3]]
         assert _all(lambda after, p=piece: find_cases(db.session, mine, search=p, after=after)) == expected, piece
-
+        found = _all(lambda after, p=piece: worklist(db.session, waits, finance, search=p, after=after))
+        assert set(found) == waiting & set(expected), piece
 
     number = db.session.scalars(select(Case.number).where(Case.sealed.is_(False)).limit(1)).one()
     for typed in (number, number.lower(), number.replace("-", ""), f" {number} "):
         assert [line.number for line in find_cases(db.session, mine, search=typed).rows] == [number]
+
+
+def test_what_is_searched_is_always_the_case_s_own_subject(held) -> None:
+    differing = text(
+        "SELECT count(*) FROM cases c LEFT JOIN case_subjects s ON s.case_id = c.id"
+        " WHERE coalesce(s.subject, '') <> c.subject"
+    )
+    newest = select(func.max(Case.id)).scalar_subquery()
+    for subject in ("改过的名称", "", "又一名称"):
+        db.session.execute(update(Case).where(Case.id == newest).values(subject=subject))
+        db.session.commit()
+        assert db.session.scalar(differing) == 0
+    db.session.execute(update(Case).where(Case.id == newest).values(subject="没有写下"))
+    db.session.rollback()
+    assert db.session.scalar(differing) == 0
+    assert db.session.scalar(text("SELECT count(*) FROM case_subjects")) > 0
+
+
+def test_nobody_writes_what_is_searched_past_the_case(held) -> None:
+    for statement in ("UPDATE case_subjects SET subject = '别名'", "DELETE FROM case_subjects",
+                      "INSERT INTO case_subjects (case_id, subject) SELECT max(id), 'x' FROM cases"):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            db.session.execute(text(statement))
+        db.session.rollback()
 
 
 def _all(page) -> list[int]:

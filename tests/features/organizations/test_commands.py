@@ -95,6 +95,34 @@ def test_a_registrar_confirms_by_command_as_on_the_page(run, session, now, tmp_p
     assert is_registered(session, organization.id)
 
 
+def test_a_company_is_opened_as_a_supplier_and_bids_once_its_licence_is_confirmed(run, session, now):
+    office = an_office(session, now)
+    login = session.scalars(select(Account.login).where(Account.id == office.registrar.account_id)).one()
+    code = a_code(1, type_code="91")
+
+    assert run("supplier", "示例养老服务有限公司", code).exit_code == 0
+    company = session.scalars(select(Organization).where(Organization.uscc == code)).one()
+    assert (company.legal_type, is_registered(session, company.id)) == ("other", False)
+    confirmed = run("confirm", code, "--registered-on", "2015-05-05", "--authority", "某区市场监督管理局",
+                    "--evidence", "营业执照", "--by", login)
+
+    assert confirmed.exit_code == 0, confirmed.output
+    assert is_registered(session, company.id)
+
+
+def test_a_supplier_that_is_known_or_a_social_organization_is_refused(run, session):
+    code = a_code(1, type_code="91")
+    run("supplier", "示例养老服务有限公司", code)
+
+    for name, wrong, why in (
+        ("又一公司", code, "已有使用该代码的组织"), ("示例社工所", a_code(2), "这是社会组织的代码"),
+        ("示例公司", "91", "18 characters"),
+    ):
+        refused = run("supplier", name, wrong)
+        assert (refused.exit_code, why in refused.output) == (1, True), refused.output
+    assert session.scalars(select(Organization.uscc)).all() == [code]
+
+
 def test_code_ranges_and_preparations_are_entered_by_command(run, session):
     allotted = run("allot", "--division", "110102", "--type", "social_service", "--first", 1, "--last", 9)
     prepared = run("prepare", "示例组织", "--division", "110102")
