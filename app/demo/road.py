@@ -161,11 +161,13 @@ def _granted(
     for lot in lots:
         buying.open_bids(office, lot)
         buying.qualify(office, lot, bids[lot])
-        buying.rank(office, lot, bids[lot])
+        if lot != lots[2]:
+            buying.rank(office, lot, bids[lot])
     candidate(office, lots[0], bids[lots[0]][0])
     drafting = award(office, lots[0])
     send(office, drafting, "课后托管资助协议", HALVES, builder.today + timedelta(days=150))
     builder.now = max(builder.now, present - timedelta(days=3))
+    buying.rank(office, lots[2], bids[lots[2]])
     candidate(office, lots[1], bids[lots[1]][0])
     builder.now += timedelta(days=1)
     second = bidders[(1 + 1 + 1) % len(bidders)]
