@@ -40,7 +40,7 @@ _organizations = table("organizations", column("id"), column("name"), column("se
 _people = table("people", column("id"), column("name"))
 
 NUMBER = re.compile(r"[A-Z]+[0-9]{2}-[0-9]{4}-[0-9]{4}")
-FEW = 500
+FEW = 5_000
 """Up to so many cases a search names one by one; more are filtered where the list reads them."""
 FAR = datetime(9999, 1, 1, tzinfo=SHANGHAI)
 

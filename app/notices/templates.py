@@ -83,6 +83,13 @@ _ALL = (
         "Your “%(subject)s” was refused. The case page gives the reasons and what you can do.",
     ),
     _template(
+        "case_ended",
+        "已终止：%(kind)s %(number)s",
+        "Ended: %(kind)s %(number)s",
+        "“%(subject)s”已终止，不再办理，当前状态：%(state)s。理由见办件页面。",
+        "“%(subject)s” has been ended and goes no further. It stands at: %(state)s. The case page says why.",
+    ),
+    _template(
         "application_withdrawn",
         "申请人已撤回：%(kind)s %(number)s",
         "Withdrawn: %(kind)s %(number)s",

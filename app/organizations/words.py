@@ -20,6 +20,11 @@ STANDING_TONE = {
     "registered": "green", "entry_from_decision": "green", "known_from_decision": "amber",
     "known_from_list": "amber", "in_preparation": "blue", "ended": "grey",
 }
+RESTRICTION = {
+    "dissolving": _l("Frozen: it is being dissolved"),
+    "abnormal": _l("Frozen: on the list of abnormal activity"),
+    "dishonest": _l("Frozen: on the list of grave dishonesty"),
+}
 STANDING_NOTE = {
     "registered": _l("The registration is in force."),
     "entry_from_decision": _l("A published change decision shows that it was registered, not since when."),

@@ -48,6 +48,7 @@ from app.payments.words import OUTCOMES, TONES, reason_of
 
 LARGEST_FILE = 5 * 1024 * 1024
 MOST_DEFECTS_SHOWN = 100
+MOST_SERIALS_SHOWN = 20
 RESULT = "result-"
 MAY_ANSWER = {"finance_officer", "cashier"}
 
@@ -97,8 +98,12 @@ def take_in() -> AnyResponse | tuple[str, int]:
     if report.seen_before:
         flash(_("This file was imported before; no line was added."), "blue")
     else:
-        moved = sum(line.number is not None for line in report.lines)
+        moved = sum(line.moved for line in report.lines)
         flash(_("%(new)s new lines; %(moved)s payments moved.", new=report.new_lines, moved=moved), "green")
+        known = [line.serial for line in report.lines if line.outcome == "duplicate"]
+        if known:
+            told = ", ".join(known[:MOST_SERIALS_SHOWN]) + (" …" if len(known) > MOST_SERIALS_SHOWN else "")
+            flash(_("On file before and not booked again: %(serials)s", serials=told), "amber")
     return redirect(url_for("payments.statement_page", statement_id=report.statement_id), 303)
 
 

@@ -36,7 +36,7 @@ class LineReport:
     """What became of one line of the file: `matched`, `rejected`, `amount_differs`, `unknown` or `duplicate`.
 
     `reason` is a code, empty where nothing is odd; `number` is the payment that the line moved. A line that
-    matches but did not move its payment has a reason and no number.
+    matches but did not move its payment has a reason and no number. `moved`: it did so in this very import.
     """
 
     row: int
@@ -46,6 +46,7 @@ class LineReport:
     outcome: str
     reason: str
     number: str | None
+    moved: bool
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Importer:
 class _Done:
     number: str | None
     reason: str
+    moved: bool = False
 
 
 def import_statement(session: AnySession, data: bytes, by: Importer) -> ImportReport:
@@ -269,7 +271,7 @@ def _moved(session: AnySession, line: _Written, number: str, revision: int, by: 
         except Problem as problem:
             return _Done(None, problem.code)
         else:
-            return _Done(number, line.reason)
+            return _Done(number, line.reason, moved=True)
     return _Done(None, "stale_revision")
 
 
@@ -283,6 +285,7 @@ def _report(line: StatedLine, written: _Written, done: dict[str, _Done], *, dupl
         outcome="duplicate" if duplicate else written.outcome,
         reason=result.reason,
         number=result.number,
+        moved=result.moved,
     )
 
 

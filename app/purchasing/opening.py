@@ -39,7 +39,10 @@ class ReadOut:
 
 @dataclass(frozen=True)
 class Opening:
-    """The room of one package. `opened_at` is None until its bids were opened; `bids` is empty until then."""
+    """The room of one package. `opened_at` is None until its bids were opened; `bids` is empty until then.
+
+    `ended` is why the package failed or was cancelled, None where it did neither.
+    """
 
     title: str
     amount_fen: int
@@ -48,6 +51,10 @@ class Opening:
     opened_by: tuple[str, ...]
     minutes: str | None
     bids: tuple[ReadOut, ...]
+    ended: str | None = None
+
+
+ENDS = ("fail", "cancel", "void")
 
 
 def opening_of(session: AnySession, case: CaseRow) -> Opening:
@@ -59,11 +66,14 @@ def opening_of(session: AnySession, case: CaseRow) -> Opening:
         select(OpeningPresence).where(OpeningPresence.package_id == case.id))}
     seats = tuple(Seat(person, names[person], there.get(person)) for person in people)
     step = next((step for step in case.steps if step.trigger == "open_bids"), None)
+    end = next((step for step in case.steps if step.trigger in ENDS), None)
+    ended = _said(session, case.id, end.sequence)["reason"] if end is not None else None
     if step is None:
-        return Opening(lot.title, lot.amount_fen, seats, None, (), None, ())
+        return Opening(lot.title, lot.amount_fen, seats, None, (), None, (), ended)
     said = _said(session, case.id, step.sequence)
     by = tuple(names[person] for person in (said["officer"], said["second_officer"]))
-    return Opening(lot.title, lot.amount_fen, seats, step.at, by, said.get("minutes"), _read_out(session, case.id))
+    bids = _read_out(session, case.id)
+    return Opening(lot.title, lot.amount_fen, seats, step.at, by, said.get("minutes"), bids, ended)
 
 
 def _said(session: AnySession, case_id: int, sequence: int) -> dict[str, Any]:

@@ -97,6 +97,7 @@ GUARDS = [
     ("returned", "resubmit", {"payee_is_organization": False}, 5, "payee_differs"),
     ("returned", "resubmit", {"missing_documents": ("invoice",)}, 5, "documents_missing"),
     ("suspended", "resume", {"organization_registered": False}, 7, "organization_not_registered"),
+    ("suspended", "resume", {"frozen": "abnormal"}, 7, "organization_abnormal"),
 ]
 
 

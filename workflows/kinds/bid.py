@@ -27,6 +27,7 @@ class BidFacts:
     shared_member: bool
     projects_won: int = 0
     most_projects: int | None = None
+    frozen: str = ""
 
 
 @guard("bidder_registered", Text("有有效登记", "Registration in force"), needs=("organization_registered",))

@@ -43,9 +43,9 @@ CONDITIONS: Mapping[str, Text] = {
     "mid_evaluation": Text("中期评估合格", "a mid-term evaluation that is passed"),
     "final_evaluation": Text("终期评估合格", "a final evaluation that is passed"),
     "acceptance": Text("验收合格", "acceptance of the project"),
-    "closed": Text("合同未结项", "a contract that is not closed"),
+    "closed": Text("合同未结项、未终止", "a contract that is neither closed nor terminated"),
 }
-"""What an instalment may wait for, besides nothing; a closed contract is paid no more."""
+"""What an instalment may wait for, besides nothing; a closed or terminated contract is paid no more."""
 
 
 def _yuan(fen: int) -> str:

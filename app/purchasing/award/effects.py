@@ -1,5 +1,7 @@
 """What is written on the way from a ranking to a contract? The candidate, the award, and what becomes of each bid."""
 
+from typing import Any
+
 from flask_babel import gettext as _
 from sqlalchemy import select, text
 
@@ -23,6 +25,7 @@ from app.purchasing.tendering import BidRanking
 from workflows.engine import Refused
 from workflows.kinds.award import BARS
 from workflows.kinds.case import Reason
+from workflows.rules.ranking import CRITERION, LOT, PRICE
 from workflows.rules.working_days import local_day
 
 # Two packages may be awarded to one organization at once: the programme's most is counted one after the other.
@@ -54,8 +57,9 @@ def publicity_of(move: Move, lot: Lot) -> tuple[int, str]:
     return number.value, number.unit
 
 
-def _told(row: Placed) -> dict[str, int]:
-    return {"position": row.position, "points": row.points}
+def _told(row: Placed) -> dict[str, Any]:
+    tie = row.details.get("tie")
+    return {"position": row.position, "points": row.points} | ({"tie": TIES[tie]} if tie else {})
 
 
 @effect("package", "pass_over")
@@ -163,4 +167,10 @@ def contract_signed(move: Move) -> list[FollowOn]:
     return [*ends, *last_of_call(move)]
 
 
+TIES = {
+    PRICE: "得分相同，报价较低者在前。 / Equal points; the lower price stands before.",
+    CRITERION: "得分和报价相同，主要评分项得分较高者在前。 / Equal points and price; the main criterion decided.",
+    LOT: "得分、报价和主要评分项均相同，按公布的种子抽签。 / Equal in all; the lot of the published seed decided.",
+}
+"""What a bidder with as many points as another reads of the order."""
 NOT_FIRST = "本包由得分更高的投标人成交。 / A bid with more points has the contract."

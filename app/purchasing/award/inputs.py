@@ -61,6 +61,7 @@ class ToldResult(Input):
 
     position = integer_field(_l("Position"), min=1, max=10_000)
     points = integer_field(_l("Points (hundredths)"), max=10_000, example=8850)
+    tie = text_field(_l("Equal points"), max=300, required=False, example="得分相同，报价较低者在前。")
 
 
 @input_for("bid", "lose")

@@ -11,10 +11,10 @@ from app.access.nodes import AnySession
 from app.cases.kinds import choices, facts, opening_node, opening_parent
 from app.cases.models import Case, Clock
 from app.cases.snapshot import CaseRow
-from app.clock import real_now
+from app.clock import business_now, real_now
 from app.errors import InvalidInput
 from app.organizations.models import RegisterDecision
-from app.organizations.queries import is_registered
+from app.organizations.queries import frozen_by, is_registered
 from app.purchasing.award.queries import lot_of, projects_won
 from app.purchasing.programme.facts import LARGEST_ID
 from app.purchasing.sealed import Bid
@@ -80,6 +80,7 @@ def bid_facts(
         package_open=package is not None and package.state == "open",
         bids_due_at=_due(session, package) if package is not None else None,
         bids_already=package is not None and _bids_already(session, package.id, case),
+        frozen=frozen_by(session, organization_id, local_day(business_now(session))),
         projects_won=won,
         most_projects=most,
         shared_member=case.state == "opened" and package is not None and bool(

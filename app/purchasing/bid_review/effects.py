@@ -128,7 +128,9 @@ def _leave(move: Move, seat: BidReview, how: str) -> None:
     seat.left_at, seat.left_how = move.now, how
     forget_withheld(move.session, move.case.id)
     bids = numbers_of_bids(move.session, seat.package_id)
+    # Who steps out knows it; whom another step ends may still read, on the own case, that it is over.
+    own = [move.case.id] if how == "recused" else []
     end_on_case(
-        move.session, person_id=seat.person_id, role="expert", case_ids=[move.case.id, seat.package_id, *bids.values()],
+        move.session, person_id=seat.person_id, role="expert", case_ids=[*own, seat.package_id, *bids.values()],
         on=local_day(move.now), now=move.now,
     )

@@ -100,6 +100,13 @@ class RevealScores(Input):
     salts = table_field(_l("Salts of the commitments"), Salt, max_rows=9)
 
 
+@input_for("bid_review", "relieve", "cancel")
+class EndReview(Input):
+    """Why the expert is no longer asked."""
+
+    reason = text_field(_l("Reason"), max=2000, multiline=True, example="采购包已经废标。")
+
+
 @input_for("bid_review", "agree")
 class AgreeToReport(Input):
     """The signature."""

@@ -148,7 +148,7 @@ def end_package(move: Move) -> list[FollowOn]:
         Case.parent_id == move.case.id, Case.kind == "bid_review", Case.closed_at.is_(None)
     )
     numbers = move.session.scalars(reviews.order_by(Case.id))
-    ended = [FollowOn("bid_review", "cancel", number=number) for number in numbers]
+    ended = [FollowOn("bid_review", "cancel", number=number, data=told) for number in numbers]
     lapses = [FollowOn("bid", "lapse", number=bid.number, data=told) for bid in _standing_bids(move)]
     candidate = candidate_of(move.session, move.case.id)
     if candidate is not None:

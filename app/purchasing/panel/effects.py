@@ -76,7 +76,8 @@ def _draw(move: Move, pool: PoolPublication) -> None:
 def relieve_expert(move: Move) -> list[FollowOn]:
     """End the review of an expert who does not score."""
     return [
-        FollowOn("bid_review", "relieve", number=move.session.get_one(Case, seat.case_id).number)
+        FollowOn("bid_review", "relieve", number=move.session.get_one(Case, seat.case_id).number,
+                 data={"reason": move.data["reason"]})
         for seat in sitting(seats_of(move.session, move.case.id)) if seat.person_id == move.data["expert"]
     ]
 

@@ -63,8 +63,10 @@ def test_an_organization_that_may_bid_sees_every_condition_met_the_deadline_and_
     page = page_of(client, session, bidder.staff, f"/apply/bid?package={package}")
 
     assert rules_on(page) == [
-        ("Registration in force", "yes"), ("No grave violation on record", "yes"),
+        ("Registration in force", "yes"), ("The organization is not frozen", "yes"),
+        ("No grave violation on record", "yes"),
         ("The time for bids is not over", "yes"), ("One bid per package", "yes"),
+        ("Fewer projects this year than the programme allows", "seen when it is handed in"),
     ]
     assert "in 25 days" in page or "c-due" in page
     tasks = tasks_on(page)
@@ -83,8 +85,9 @@ def test_what_stands_against_a_bid_is_said_with_its_reason_before_anybody_types(
     page = page_of(client, session, bidder.staff, f"/apply/bid?package={package}")
 
     assert dict(rules_on(page)) == {
-        "Registration in force": "no", "No grave violation on record": "yes",
+        "Registration in force": "no", "The organization is not frozen": "yes", "No grave violation on record": "yes",
         "The time for bids is not over": "yes", "One bid per package": "no",
+        "Fewer projects this year than the programme allows": "seen when it is handed in",
     }
     assert "Without a registration in force no bid is taken" in page
     assert "Your organization has a bid for this package" in page

@@ -55,7 +55,7 @@ def test_a_candidate_is_published_for_three_days_and_every_bidder_is_told_the_ow
     )
     assert (clock.number, clock.unit) == (3, "days")
     assert [data_of_last(session, bid, "tell_result") for bid in ranked.bids] == [
-        {"position": place, "points": 9000 - 100 * place} for place in (1, 2, 3)
+        {"position": place, "points": 9000 - 100 * place, "tie": None} for place in (1, 2, 3)
     ]
 
 
