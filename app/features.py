@@ -23,6 +23,7 @@ MODULES = (
     "app.purchasing.plan.inputs", "app.purchasing.plan.facts", "app.purchasing.plan.effects",
     "app.purchasing.sealed", "app.purchasing.opening_key.inputs", "app.purchasing.opening_key.effects",
     "app.purchasing.call.inputs", "app.purchasing.call.facts", "app.purchasing.call.effects",
+    "app.purchasing.call.overview",
     "app.purchasing.package.inputs", "app.purchasing.package.facts", "app.purchasing.package.effects",
     "app.purchasing.package.overview",
     "app.purchasing.bid.inputs", "app.purchasing.bid.facts", "app.purchasing.bid.effects",

@@ -69,6 +69,11 @@ class Ranked:
     now: datetime
 
     @property
+    def second_buyer(self) -> Actor:
+        """Who makes the award: not whoever named the candidate."""
+        return self.tender.office.buyer
+
+    @property
     def line_id(self) -> int:
         """The budget line that pays."""
         return self.tender.office.line_id
@@ -132,7 +137,7 @@ def an_award(session: Any, ranked: Ranked, place: int = 0) -> str:
     """Award the package to the bidder of this place; return the number of the contract's case."""
     a_candidate(session, ranked, place)
     publicity_ends(session, ranked)
-    step(session, ranked, ranked.package, "award", ranked.buyer)
+    step(session, ranked, ranked.package, "award", ranked.second_buyer)
     return contract_number(session, ranked)
 
 

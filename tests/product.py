@@ -23,6 +23,7 @@ from app.database.embedded import EmbeddedServer
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
 PATIENCE_SECONDS = 300
+SEED_SECONDS = 900
 
 
 def free_port() -> int:
@@ -74,18 +75,18 @@ class Product:
         self.process.send_signal(number)
         return self.process.wait(30)
 
-    def flask(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def flask(self, *words: str, seconds: int = PATIENCE_SECONDS) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [str(ROOT / "run"), "flask", *words],
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=seconds,
         )
 
     def seed(self) -> "Seed":
         """Fill the empty database with the two cities; only with SHUNIU_ENV=test."""
-        answer = self.flask("seed", "check", "--seed", "1")
+        answer = self.flask("seed", "check", "--seed", "1", seconds=SEED_SECONDS)
         assert answer.returncode == 0, answer.stderr
         return Seed(json.loads(answer.stdout))
 

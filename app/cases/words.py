@@ -17,7 +17,10 @@ SKIPPED = ("documents", "table", "organization", "row_choice", "declaration")
 
 
 def shown_data(kind: str, trigger: str, data: Mapping[str, Any]) -> Shown:
-    """Return (label, words) of a move's data as history holds it; tables and documents are told by their size."""
+    """Return (label, words) of a move's data as history holds it; tables and documents are told by their size.
+
+    A field whose metadata says `told=False` holds a row number of the machine's and is left out.
+    """
     schema_type = input_of(kind, trigger)
     schema = schema_type() if schema_type else None
     listed: Shown = []
@@ -57,7 +60,7 @@ def _table(field: fields.Field, rows: list[Mapping[str, Any]]) -> dict[str, Any]
 def _skipped(field: fields.Field | None, value: Any) -> bool:
     if value in (None, "", []):
         return True
-    return field is not None and field.metadata.get("widget") in SKIPPED
+    return field is not None and (field.metadata.get("widget") in SKIPPED or not field.metadata.get("told", True))
 
 
 def shown_value(field: fields.Field | None, value: Any) -> str:

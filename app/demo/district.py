@@ -57,7 +57,7 @@ def build_district(builder: Builder) -> None:
         ("吴桐", "cashier", "cashier", office),
         ("曹岩", "project2", "project_officer", office),
         ("高原", "buyer", "buyer", office),
-        ("沈川", "buyer2", "buyer", office),
+        ("罗湖", "buyer2", "buyer", office),
         ("严明", "supervisor", "procurement_supervisor", office),
         ("冯审", "auditor", "auditor", city),
         ("韩维", "admin", "system_admin", city),

@@ -102,10 +102,10 @@ def _finished(office: Office, bidders: Sequence[Bidder], rules: int, contracts: 
 
 
 def award(office: Office, package: str) -> str:
-    """Wait for the end of publicity and make the award; return the contract's case."""
+    """Wait for the end of publicity and make the award, which a second buyer does; return the contract's case."""
     builder = office.builder
     buying.wait(office, package, "publicity")
-    builder.move(office.buyer, package, "award", {"reason": "公示期满无异议，综合得分最高。", "announced": True})
+    builder.move(office.second_buyer, package, "award", {"reason": "公示期满无异议，综合得分最高。", "announced": True})
     query = select(Case.number).where(Case.parent_id == builder.case(package).id, Case.kind == "contract")
     return builder.session.scalars(query.order_by(Case.id.desc())).first() or ""
 

@@ -128,11 +128,12 @@ def form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> s
     submit = title_of(transition)
     kind = localized(made.definition.title)
     crumbs: list[tuple[str, str | None]] = [(_("Service guide"), "/guide"), (kind, f"/guide/{made.kind}")]
+    here = submit if case or submit != kind else _("Start")
     if case is not None:
         crumbs = [(_("Cases"), "/cases"), (case.number, f"/cases/{case.number}")]
     page = {
         "title": submit if case else kind, "lead": words_of(transition.consequence),
-        "crumbs": [*crumbs, (submit, None)], "applicant": made.organization_name if case is None else None,
+        "crumbs": [*crumbs, (here, None)], "applicant": made.organization_name if case is None else None,
         "action": request.full_path.rstrip("?"), "key": request.form.get("_key") or fresh_key(),
         "revision": case.revision if case else None, "submit": submit, "remarks": _remarks(case),
         "due": next((due_of(run) for run in case.clocks if run.stopped_at is None), None) if case else until,

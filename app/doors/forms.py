@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, fields
 from werkzeug.datastructures import MultiDict
@@ -265,7 +266,12 @@ def _row_errors(table: Any, messages: Mapping[Any, Any]) -> list[tuple[str | Non
     filled = [entry for entry, _row, _errors in _filled(table.row, table)]
     for index, row_messages in messages.items():
         if isinstance(index, int) and index < len(filled) and isinstance(row_messages, Mapping):
-            listed += put_errors(filled[index].form, row_messages)
+            # The number that the reader sees: empty rows count.
+            shown = table.entries.index(filled[index]) + 1
+            listed += [
+                (id_, gettext("Row %(n)s: %(why)s", n=shown, why=why))
+                for id_, why in put_errors(filled[index].form, row_messages)
+            ]
         else:
             found = flat(row_messages)
             table.errors = [*table.errors, *found]

@@ -73,6 +73,7 @@ def _navigation(held: tuple[Holding, ...]) -> list[dict[str, Any]]:
         work.append(_item(_("Cases"), "/cases", "search"))
         work.append(_item(_("Calendar of deadlines"), "/calendar", "calendar-days"))
     work.append(_item(_("Service guide"), "/guide", "book-open"))
+    work.append(_item(_("Publicity"), "/publicity", "clipboard-list"))
     money = {"finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer"}
     records = [
         _item(_("Register"), "/organizations", "building-complex"), _item(_("Hub organizations"), "/hubs", "network"),

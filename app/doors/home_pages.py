@@ -30,7 +30,8 @@ def register(app: Flask) -> None:
 def home() -> str:
     """Show what waits for the caller, or what can be done here."""
     if getattr(g, "actor", None) is None:
-        return render_template("pages/home.html", kinds=cards(), strip=None, mine=None, going=[], drafts=[], places=[])
+        return render_template("pages/home.html", kinds=cards(), strip=None, mine=None, going=[], drafts=[],
+                               places=[_publicity()])
     person_id = actor().person_id or 0
     counts = worklist_counts(db.session, held(), person_id, now())
     lines = worklist(db.session, held(), person_id, limit=MOST).rows
@@ -70,6 +71,11 @@ def _drafts() -> list[dict[str, Any]]:
     ]
 
 
+def _publicity() -> dict[str, Any]:
+    return {"title": _("Publicity"), "note": _("Candidates for purchases, and how to object"), "href": "/publicity",
+            "icon": "clipboard-list"}
+
+
 def _places() -> list[dict[str, Any]]:
     listed = [
         {"title": name, "note": _("Its registration, hubs, contracts and cases"), "href": f"/organizations/{id_}",
@@ -77,7 +83,7 @@ def _places() -> list[dict[str, Any]]:
         for id_, name, _node in organizations_of_caller()[:MOST]
     ]
     listed += [{"title": _("Register"), "note": _("Organizations, their hubs and what they were granted"),
-               "href": "/organizations", "icon": "building-complex"}]
+               "href": "/organizations", "icon": "building-complex"}, _publicity()]
     if holds("finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer"):
         listed.append({"title": _("Budgets"), "note": _("Where every fen stands"), "href": "/budget-lines",
                        "icon": "coins"})

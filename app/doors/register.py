@@ -7,6 +7,7 @@ from app.access.declare import allow, check_all_routes
 from app.doors import (
     api,
     assets,
+    award_pages,
     calendar_pages,
     case_pages,
     clock_pages,
@@ -33,8 +34,8 @@ def register(app: Flask) -> None:
     frame.register(app)
     problems.register(app)
     for door in (
-        api, calendar_pages, case_pages, clock_pages, export_api, export_pages, home_pages, hub_pages, incubator_pages,
-        list_pages, opening_pages, organization_pages, personal_pages,
+        api, award_pages, calendar_pages, case_pages, clock_pages, export_api, export_pages, home_pages, hub_pages,
+        incubator_pages, list_pages, opening_pages, organization_pages, personal_pages,
     ):
         door.register(app)
     app.register_blueprint(health.blueprint)

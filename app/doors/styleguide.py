@@ -16,6 +16,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 
+from app.doors import styleguide_overviews as overviews
 from app.doors import styleguide_samples as samples
 
 
@@ -64,7 +65,7 @@ def styleguide() -> str:
         "styleguide.html",
         form=sample_form("plain", with_errors=False),
         wrong=sample_form("wrong", with_errors=True),
-        sample=samples.SAMPLE,
+        sample={**samples.SAMPLE, **overviews.SAMPLE},
     )
 
 

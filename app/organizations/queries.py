@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Text, and_, case, exists, func, literal, or_, select, text
+from sqlalchemy import Select, Text, and_, case, exists, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
@@ -211,11 +211,22 @@ def is_registered(session: AnySession, organization_id: int) -> bool:
 
 def frozen_by(session: AnySession, organization_id: int | None, on: date) -> str:
     """Return what freezes the organization on this day (a key of RESTRICTIONS), '' when nothing does."""
+    return session.execute(_frozen_by(organization_id, on)).scalar() or ""
+
+
+def registered_and_frozen(session: AnySession, organization_id: int | None, on: date) -> tuple[bool, str]:
+    """Return both `is_registered` and `frozen_by`; one query."""
+    registered = exists().where(Registration.organization_id == organization_id, Registration.ended_on.is_(None))
+    row = session.execute(select(registered, _frozen_by(organization_id, on).scalar_subquery())).one()
+    return bool(row[0]), row[1] or ""
+
+
+def _frozen_by(organization_id: int | None, on: date) -> Select[str]:
     held = OrganizationRestriction
     query = select(held.kind).where(
         held.organization_id == organization_id, held.from_on <= on, or_(held.to_on.is_(None), held.to_on > on)
     )
-    return session.execute(query.order_by(held.from_on, held.id).limit(1)).scalar() or ""
+    return query.order_by(held.from_on, held.id).limit(1)
 
 
 def organization_json(row: RegisterRow) -> dict[str, Any]:

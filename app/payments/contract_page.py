@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 from flask import Blueprint, render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.access.api_auth import current_holdings
 from app.access.declare import allow
 from app.access.models import Node
-from app.access.reach import Holding
+from app.access.reach import Holding, visible_by
+from app.cases.models import Case
 from app.delivery.queries import Happening, Standing, closed_on, happenings, results_of, standing_of
 from app.delivery.words import GRADES, STAGES, WAITS_FOR
 from app.errors import CaseNotFound
@@ -54,7 +55,7 @@ def contract_page(contract_id: int) -> str:
     found = happenings(db.session, contract_id, held)
     return render_template(
         "pages/contract.html",
-        contract=_contract(contract),
+        contract=_contract(contract, held),
         standing=_standing(contract),
         balances=package_balances(db.session, contract.budget_line_id, contract.number),
         instalments=[_instalment(part, own) for part in parts],
@@ -69,12 +70,15 @@ def contract_page(contract_id: int) -> str:
     )
 
 
-def _contract(contract: Contract) -> dict[str, Any]:
+def _contract(contract: Contract, held: tuple[Holding, ...]) -> dict[str, Any]:
+    signed_in = select(Case.number).where(Case.id == contract.case_id, visible_by(held, Case))
+    case = db.session.execute(signed_in).scalar() if contract.case_id is not None else None
     organization = db.session.get_one(Organization, contract.organization_id)
     return {
         "number": contract.number, "title": contract.title, "amount_fen": contract.amount_fen,
         "signed_on": contract.signed_on, "ends_on": contract.ends_on, "organization": organization.name,
         "organization_href": url_for("organization.organization_page", organization_id=organization.id),
+        "case_number": case, "case_href": f"/cases/{case}" if case else None,
     }
 
 

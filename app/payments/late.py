@@ -2,7 +2,8 @@
 
 Of a contract only the first instalment that no bank line has proved paid can be late; the later ones wait for it. While
 a case holds it, that case's own clock says whether it is late and whom it waits for says why; where nobody has begun
-anything, it is late from the end of the contract on. No number without a source is needed.
+anything, it is late from the end of the contract on. Of a terminated contract only what was applied for before can be
+late, for nobody may apply for the rest. No number without a source is needed.
 """
 
 from collections.abc import Sequence
@@ -63,6 +64,7 @@ SELECT i.id, c.id AS contract_id, c.number AS contract_number, c.title, c.organi
          ELSE (SELECT e.case_id FROM evaluations e WHERE e.contract_id = c.id AND e.released_at IS NULL
                   AND e.stage = split_part(i.waits_for, '_', 1)) END)) gate ON true
  WHERE NOT EXISTS (SELECT FROM contract_closures x WHERE x.contract_id = c.id)
+   AND (pay.id IS NOT NULL OR NOT EXISTS (SELECT FROM contract_terminations t WHERE t.contract_id = c.id))
    AND CASE WHEN pay.id IS NOT NULL THEN pay.due_at <= :now
             WHEN gate.id IS NOT NULL AND NOT met.there THEN gate.due_at <= :now
             ELSE c.ends_on < :today END

@@ -31,10 +31,10 @@ def register(app: Flask) -> None:
 def guide_list() -> str:
     """List what can be applied for, in every place that has rules."""
     place = request.args.get("place", "base")
-    known = dict(places())
+    known, today = dict(places()), _today()
     kinds = [
-        {**_card(definition, _today(), place), "place": known.get(place, place)}
-        for definition in _shown(place)
+        {**_card(definition, today, place), "place": known.get(place, place)}
+        for definition in _shown(place, today)
     ]
     chooser = {"label": _("Place"), "name": "place", "value": place, "options": list(known.items())}
     return render_template("pages/guide_list.html", kinds=kinds, places=chooser)
@@ -44,11 +44,11 @@ def guide_list() -> str:
 @allow("public")
 def guide(kind: str) -> str:
     """Show the service guide of one kind in a place."""
-    place = request.args.get("place", "base")
-    found = next((d for d in _shown(place) if d.kind == kind), None)
+    place, today = request.args.get("place", "base"), _today()
+    found = next((d for d in _shown(place, today) if d.kind == kind), None)
     if found is None:
         raise CaseNotFound
-    told = guide_of(found, place, _today())
+    told = guide_of(found, place, today)
     told["open_href"] = f"/apply/{kind}" if _may_open(found) else None
     if told["open_href"] is None and getattr(g, "actor", None) is None:
         told["open_refused"] = [_("Sign in to apply.")]
@@ -66,17 +66,18 @@ def help_page() -> str:
 
 def cards() -> list[dict[str, Any]]:
     """Return what can be applied for, as the start page shows it."""
-    return [_card(definition, _today(), "base") for definition in _shown("base")]
+    today = _today()
+    return [_card(definition, today, "base") for definition in _shown("base", today)]
 
 
 def _today() -> date:
     return business_now(db.session).astimezone(SHANGHAI).date()
 
 
-def _shown(place: str) -> list[Definition]:
+def _shown(place: str, today: date) -> list[Definition]:
     """Return for each kind the definition that holds in the place: its own, or the general one."""
     found: dict[str, Definition] = {}
-    for definition in definitions_in_force(_today()):
+    for definition in definitions_in_force(today):
         if definition.place == place or (definition.place == "base" and definition.kind not in found):
             found[definition.kind] = definition
     return list(found.values())

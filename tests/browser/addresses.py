@@ -1,37 +1,70 @@
 """Which pages are there, and who opens each? One list for all tests that look at every page."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from app.access.models import Account
 from app.affiliation.models import Hub
 from app.cases.models import Case
-from app.demo.district import NEW_NAME, THIRD_NAME
+from app.demo.district import NEW_NAME, OLD_NAME, THIRD_NAME
 from app.extensions import db
 from app.organizations.models import Organization
+from app.purchasing.experts import BidReview
+from app.purchasing.models import Contract
 from tests.browser.conftest import Site
 
 KINDS = ("registration", "affiliation", "payment")
+TENDER = ("programme", "plan", "call", "opening_key", "pool_entry")
+"""What an office opens for its purchases; bids and objections are an organization's."""
 
 
 def pages_by_reader(site: Site) -> dict[str | None, list[str]]:
     """Return the addresses of all pages of the demo district, by the login of who opens them (None: nobody)."""
     with site.app.app_context():
         cases = {kind: _one(select(Case.number).where(Case.kind == kind).order_by(Case.id)) for kind in KINDS}
-        third = _one(select(Organization.id).where(Organization.name == THIRD_NAME))
-        new = _one(select(Organization.id).where(Organization.name == NEW_NAME))
+        new, old, third = (_one(select(Organization.id).where(Organization.name == name))
+                           for name in (NEW_NAME, OLD_NAME, THIRD_NAME))
         hub = _one(select(Hub.node_id))
+        contract = _one(select(Contract.id).where(Contract.organization_id == third))
+        bought = {kind: _each_state(kind) for kind in ("package", "contract", "call", "bid_review", "objection")}
     joined, asked, applied = cases["affiliation"], cases["payment"], cases["registration"]
+    rooms = [f"/openings/{number}" for number in bought["package"]]
+    purchases = [f"/cases/{number}" for numbers in bought.values() for number in numbers]
     return {
-        None: ["/", "/guide", "/guide/registration", "/guide/payment?place=110102", "/sign-in", "/help", "/nowhere"],
-        "staff": ["/", "/worklist", "/apply/registration", f"/organizations/{new}", "/account", "/organizations?q=无"],
+        None: ["/", "/guide", "/guide/registration", "/guide/payment?place=110102", "/sign-in", "/help", "/nowhere",
+               "/publicity", *rooms],
+        "staff": ["/", "/worklist", "/apply/registration", f"/organizations/{new}", "/account", "/organizations?q=无",
+                  "/calendar"],
+        "staff2": [f"/organizations/{old}", f"/organizations/{old}/timeline", "/apply/bid", "/apply/objection"],
         "staff3": [f"/organizations/{third}", f"/apply/payment?organization={third}", f"/cases/{asked}",
-                   f"/cases/{joined}/receipt", "/notices", f"/hubs/{hub}", "/apply/affiliation"],
+                   f"/cases/{joined}/receipt", "/notices", f"/hubs/{hub}", "/apply/affiliation",
+                   f"/contracts/{contract}"],
         "registrar": ["/", "/worklist", "/cases", f"/cases/{applied}", f"/cases/{applied}/do/ask_correction",
                       f"/cases/{applied}/personal", "/organizations", "/audit", "/calendar", "/calendar/list"],
+        "buyer": [f"/apply/{kind}" for kind in TENDER] + rooms + purchases,
         "finance": ["/worklist", f"/cases/{asked}", "/budget-lines", "/budget-lines/1", "/statements",
-                    "/funds", "/funds/rows?part=committed", "/funds/late"],
-        "auditor": ["/audit", f"/audit/cases/{asked}", f"/cases/{asked}", "/cases?status=closed"],
+                    "/funds", "/funds/rows?part=committed", "/funds/rows?part=returned", "/funds/late"],
+        "auditor": ["/audit", f"/audit/cases/{asked}", f"/cases/{asked}", "/cases?status=closed", "/audit/exports",
+                    f"/audit/exports?organization={third}", f"/audit/exports?case={asked}",
+                    f"/organizations/{third}/timeline"],
         "admin": ["/people", "/demo/clock", "/worklist"],
     }
+
+
+def sheet_to_score(site: Site) -> tuple[str, str] | None:
+    """Return the login of an expert who has declared and not yet scored, and the address of the sheet."""
+    with site.app.app_context():
+        query = (
+            select(Account.login, Case.number).join(BidReview, BidReview.person_id == Account.person_id)
+            .join(Case, Case.id == BidReview.case_id).where(Case.state == "scoring").order_by(Case.id)
+        )
+        found = db.session.execute(query).first()
+    return (found.login, f"/cases/{found.number}/do/submit_scores") if found else None
+
+
+def _each_state(kind: str) -> list[str]:
+    """Return the newest case of a kind in each state that one stands in."""
+    newest = select(func.max(Case.id)).where(Case.kind == kind).group_by(Case.state)
+    return list(db.session.scalars(select(Case.number).where(Case.id.in_(newest)).order_by(Case.id)))
 
 
 def _one(query):

@@ -1,7 +1,9 @@
 """On the narrowest screen nothing scrolls sideways, and words twice as large still fit."""
 
+import pytest
+
 from tests.browser.addresses import pages_by_reader
-from tests.browser.conftest import Open, Site
+from tests.browser.conftest import PHONE, Open, Site
 
 NARROW = 320
 TOO_WIDE = """width => [...document.querySelectorAll('body *')]
@@ -15,6 +17,14 @@ def test_a_long_form_and_a_case_opened_narrow_fit_320_pixels(site: Site, open_pa
     for address in pages_by_reader(site)["registrar"]:
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") == NARROW, page.evaluate(TOO_WIDE, NARROW)
+
+
+@pytest.mark.parametrize("reader", ["staff2", "buyer", "finance", "auditor"])
+def test_in_english_on_a_phone_nothing_scrolls_sideways(site: Site, open_page: Open, reader: str) -> None:
+    page = open_page(reader, width=PHONE, english=True)
+    for address in pages_by_reader(site)[reader]:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE, page.evaluate(TOO_WIDE, PHONE)
 
 
 def test_the_style_guide_fits_320_pixels(open_page: Open) -> None:

@@ -232,11 +232,12 @@ def a_draft(story: Story) -> dict[str, Any]:
 
 
 def an_award_by(story: Story, buyer: Caller, officer: Caller, ranked: Ranked, place: int = 0) -> str:
-    """Let a buyer publish the bidder of this place and award; return the number of the contract's case."""
+    """Let a buyer publish the bidder of this place and another award; return the number of the contract's case."""
     said = {"candidate": ranked.bid_ids[place], "reason": "综合得分最高，按排名确定。"}
     assert buyer.moves(ranked.package, "confirm_candidate", **said) == "publicized"
     story.wait_until(story.now() + timedelta(days=5))
-    assert buyer.moves(ranked.package, "award", reason="公示期满无异议。", announced=True) == "awarded"
+    another = story.who(ranked.second_buyer)
+    assert another.moves(ranked.package, "award", reason="公示期满无异议。", announced=True) == "awarded"
     assert f"task_waiting {ranked.package}" in officer.told()
     query = select(Case.number).where(Case.parent_id == ranked.package_id, Case.kind == "contract")
     found = story.session.scalars(query.order_by(Case.id.desc())).first()

@@ -268,7 +268,7 @@ def the_contracts(road: Road) -> None:
     day += timedelta(days=6)
     fire_due(session, day)
     for row, lot in zip(road.packages, road.project.packages, strict=True):
-        road.move(row.number, "award", road.buyer, day)
+        road.move(row.number, "award", road.office.buyer, day)
         contract = session.scalars(select(Case.number).where(Case.parent_id == row.id, Case.kind == "contract")).one()
         road.move(contract, "send", road.officer, day)
         road.move(contract, "agree", road.bidders[lot.supplier].staff, day)

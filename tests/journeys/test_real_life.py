@@ -234,7 +234,7 @@ def it_is_awarded_and_signs(life: Life) -> int:
     bid = town.one("SELECT id FROM cases WHERE number = :n", n=life.numbers["bid"])
     life.move("buyer2", number, "confirm_candidate", candidate=bid)
     life.wait(6)
-    life.move("buyer2", number, "award")
+    life.move("buyer", number, "award")
     contract = life.numbers["contract"] = town.one("SELECT number FROM cases WHERE kind = 'contract'")
     terms = [{"share_bp": share, "condition": f"第{n}期", "waits_for": gate}
              for n, (gate, share) in enumerate(SHARES, start=1)]

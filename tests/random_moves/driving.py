@@ -17,6 +17,7 @@ from tests.random_moves.knowing import sensible, urgent
 from tests.random_moves.mischief import spoilt
 from tests.random_moves.sealed_prices import SealedPrices
 from tests.random_moves.steering import Steering, Way, newest
+from tests.random_moves.stories import Stories
 from tests.random_moves.watching import LEFT_BY_A_REFUSAL, Watcher, definition_of, demand
 from tests.random_moves.world import World
 
@@ -45,6 +46,7 @@ SELECT c.kind, k.fires, k.due_at FROM clocks k JOIN cases c ON c.id = k.case_id
  WHERE k.stopped_at IS NULL AND k.paused_since IS NULL AND k.fires IS NOT NULL ORDER BY k.due_at, c.id
 """
 AT_MOST_ASKED = 6
+A_STORY_EVERY = 20
 ONE_ATTEMPT = ("refused", "stale_revision")
 
 
@@ -72,6 +74,8 @@ class Driver:
         self.kept: list[Sent] = []
         self.statuses: Counter[str] = Counter()
         self.serial = 0
+        self.stories = Stories(self)
+        self.steps = 0
         for row in self.watcher.look():
             self.steering.fired[self.watcher.cases[row.case_id].kind, row.trigger] += 1
         self.steering.fired.clear()
@@ -83,6 +87,10 @@ class Driver:
 
     def step(self) -> None:
         """Do one thing and check what came of it."""
+        self.steps += 1
+        if self.steps % A_STORY_EVERY == 0:
+            self.stories.tell()
+            return
         act = self.chance.choices([act for _w, act in self.acts], [weight for weight, _a in self.acts])[0]
         act()
 
@@ -198,6 +206,10 @@ class Driver:
         else:
             self.steering.tired[way.tired_of] += 1
             return None
+        return self.send(way, member, data)
+
+    def send(self, way: Way, member: Member, data: dict[str, Any]) -> Sent:
+        """Let somebody make a move that should do, and check that it was theirs to make if it was taken."""
         held = self.holders(way.case).get(member.actor.person_id or 0, set()) if way.case is not None else None
         sent = self.post(member, self._path(way), self._body(way, data))
         if sent.status >= 300:
@@ -397,6 +409,11 @@ class Driver:
         bids = [case for case in self.watcher.cases.values() if case.kind == "bid" and case.state == "handed_in"]
         if bids:
             self.world.damage(self.chance.choice(bids).id)
+
+    def looked(self, told: str) -> None:
+        """Note what happened beside the moves, and look at what came of it."""
+        self.told.append(told)
+        self._looked()
 
     def _looked(self) -> None:
         self._count(self.watcher.look())

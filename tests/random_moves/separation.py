@@ -17,6 +17,7 @@ DID = "whoever fired "
 NOT_ONE_S_OWN = "whoever did not fire "
 SIGNED = "whoever signed the contract"
 CHECKED = "whoever judged the bidders of the package"
+NAMED = "whoever named the candidate who stands"
 PREPARED = "whoever judged the bidders or made the award"
 NO_OFFICER = "whoever is no opening officer of the call, or is there already"
 
@@ -37,7 +38,7 @@ APART: dict[tuple[str, str], tuple[str, ...]] = {
     ("package", "arrive"): (NO_OFFICER,),
     ("package", "confirm_candidate"): (CHECKED,),
     ("package", "pass_over"): (CHECKED,),
-    ("package", "award"): (CHECKED,),
+    ("package", "award"): (CHECKED, NAMED),
     ("objection", "accept"): (STAFF,),
     ("objection", "reject_inadmissible"): (STAFF, PREPARED),
     ("objection", "dismiss"): (STAFF, PREPARED),
@@ -115,6 +116,9 @@ def acted_against(world: World, move: Person, earlier: Sequence[Any]) -> list[st
                 JUDGED.format(package=package), case=move.case_id, person=person,
                 triggers=[*JUDGING, *(AWARDING if rule == PREPARED else ())],
             ))
+        elif rule == NAMED:
+            named = [row.person_id for row in by_people if row.trigger == "confirm_candidate"]
+            wrong = named[-1:] == [person]
         elif rule == NO_OFFICER:
             officers = [officer for row in world.rows(OFFICERS, case=move.case_id) for officer in row.officers]
             twice = any(row.person_id == person and row.trigger == move.row.trigger for row in by_people)

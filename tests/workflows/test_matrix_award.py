@@ -110,6 +110,18 @@ def test_whoever_checked_the_bidders_does_not_choose_among_them(state: str, trig
     assert not outcome(PACKAGE, state, trigger, acting("buyer"), facts).startswith("refused")
 
 
+def test_whoever_named_the_candidate_does_not_make_the_award_but_may_do_all_else():
+    facts = package_facts("publicity_over", confirmed_by=SIGNER)
+    named, another = acting("buyer", person=SIGNER), acting("buyer")
+
+    assert outcome(PACKAGE, "publicity_over", "award", named, facts) == "refused: confirmed_by_yourself"
+    assert outcome(PACKAGE, "publicity_over", "award", another, facts) == "awarded"
+    again = package_facts("ranked", confirmed_by=SIGNER)
+    assert outcome(PACKAGE, "ranked", "confirm_candidate", named, again) == "publicized"
+    taken_back = package_facts("awarded", confirmed_by=SIGNER)
+    assert outcome(PACKAGE, "awarded", "decline_award", named, taken_back) == "ranked"
+
+
 @pytest.mark.parametrize(("state", "trigger", "changes", "reason"), [
     ("ranked", "confirm_candidate", {"chosen_bid": 2}, "not_the_first"),
     ("ranked", "confirm_candidate", {"next_bid": None}, "no_candidate_left"),

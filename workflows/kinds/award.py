@@ -26,7 +26,7 @@ class Award:
     """What ranking, register and objections say of a package that was ranked.
 
     `next_bid` is the first who is not out, `chosen_bid` the one that the buyer names; `barred` is a code of BARS.
-    `checked_by` are those who decided on qualification.
+    `checked_by` are those who decided on qualification, `confirmed_by` named the candidate who stands.
     """
 
     next_bid: int | None = None
@@ -35,6 +35,7 @@ class Award:
     anybody_out: bool = False
     open_objections: int = 0
     checked_by: frozenset[int] = frozenset()
+    confirmed_by: int | None = None
 
 
 NOT_RANKED = Award()
@@ -61,6 +62,24 @@ def candidate_checked_by_another(facts: _Ranked, acting: Acting, data: Data, now
         Text(
             "您办理过本包的资格审查或者评审组织，不能确定候选人；请由另一位负责人办理。",
             "You checked the bidders or led the review of this package, so another buyer must decide.",
+        ),
+    )
+
+
+@guard(
+    "candidate_confirmed_by_another",
+    Text("确定候选人者不得定标", "Whoever named the candidate does not make the award"),
+    needs=("award",),
+)
+def candidate_confirmed_by_another(facts: _Ranked, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse the person, under whatever account, who named the candidate that is published."""
+    if facts.award.confirmed_by is None or acting.person_id != facts.award.confirmed_by:
+        return None
+    return Reason(
+        "confirmed_by_yourself",
+        Text(
+            "候选人是您确定的，不能再由您定标；请由另一位负责人办理。",
+            "You named this candidate, so another buyer must make the award.",
         ),
     )
 

@@ -111,10 +111,7 @@ def _below(session: AnySession, cases: set[int], visible: ColumnElement[bool]) -
 def _contracts_of(session: AnySession, cases: set[int]) -> list[int]:
     """Return the contracts that were signed in these cases. One query."""
     # A contract that was signed here names its case; those that came from elsewhere have none.
-    signed_in: Any = getattr(Contract, "case_id", None)
-    if signed_in is None:
-        return []
-    return list(session.scalars(select(Contract.id).where(signed_in.in_(cases))))
+    return list(session.scalars(select(Contract.id).where(Contract.case_id.in_(cases))))
 
 
 def _of_contracts(session: AnySession, contracts: Sequence[int], visible: ColumnElement[bool]) -> set[int]:

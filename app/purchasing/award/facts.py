@@ -9,7 +9,15 @@ from app.cases.kinds import choices
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
 from app.formats import money
-from app.purchasing.award.queries import bar_on, checkers_of, first_left, lot_of, open_objections, ranking_of
+from app.purchasing.award.queries import (
+    bar_on,
+    candidate_of,
+    checkers_of,
+    first_left,
+    lot_of,
+    open_objections,
+    ranking_of,
+)
 from workflows.kinds.award import NOT_RANKED, Award
 from workflows.rules.working_days import local_day
 
@@ -22,7 +30,7 @@ def award_facts(session: AnySession, case: CaseRow, data: dict[str, Any] | None)
         return NOT_RANKED
     ranking = ranking_of(session, case.id)
     first = first_left(ranking)
-    barred = ""
+    named, barred = candidate_of(session, case.id), ""
     if first is not None and case.state != "awarded":
         today = local_day(business_now(session))
         barred = bar_on(session, first.organization_id, lot_of(session, case.id).programme, today)
@@ -33,6 +41,7 @@ def award_facts(session: AnySession, case: CaseRow, data: dict[str, Any] | None)
         anybody_out=any(row.excluded_reason is not None for row in ranking),
         open_objections=open_objections(session, case.id),
         checked_by=checkers_of(session, case.id),
+        confirmed_by=named.confirmed_by if named is not None else None,
     )
 
 

@@ -14,7 +14,7 @@ from app.cases.snapshot import CaseRow
 from app.clock import business_now, real_now
 from app.errors import InvalidInput
 from app.organizations.models import RegisterDecision
-from app.organizations.queries import frozen_by, is_registered
+from app.organizations.queries import registered_and_frozen
 from app.purchasing.award.queries import lot_of, projects_won
 from app.purchasing.programme.facts import LARGEST_ID
 from app.purchasing.sealed import Bid
@@ -72,15 +72,19 @@ def bid_facts(
     session.expire_all()
     package = session.get(Case, case.parent_id) if case.parent_id is not None else None
     organization_id = case.organization_id
+    asked_at = case_facts.opened_at if case.state is None else None
+    registered, frozen = registered_and_frozen(
+        session, organization_id, local_day(asked_at or business_now(session))
+    )
     won, most = _projects(session, package, case) if package is not None and case.state is None else (0, None)
     return BidFacts(
         case=case_facts,
-        organization_registered=organization_id is not None and is_registered(session, organization_id),
+        organization_registered=registered,
         violation_free=not _punished(session, organization_id, case_facts),
         package_open=package is not None and package.state == "open",
         bids_due_at=_due(session, package) if package is not None else None,
         bids_already=package is not None and _bids_already(session, package.id, case),
-        frozen=frozen_by(session, organization_id, local_day(business_now(session))),
+        frozen=frozen,
         projects_won=won,
         most_projects=most,
         shared_member=case.state == "opened" and package is not None and bool(

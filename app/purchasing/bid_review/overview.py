@@ -43,7 +43,7 @@ def bids_beside(session: AnySession, case: CaseRow) -> list[Material]:
     return [
         Material(
             bid_case.number, who.name,
-            (Fact(_("Price"), money(bid.price_fen or 0), big=True), Fact(_("Number"), bid_case.number)),
+            (Fact(_("Price"), money(bid.price_fen or 0), big=True), Fact(_("Case number"), bid_case.number)),
             ((_("Approach"), bid.approach or ""), (_("Team"), bid.team or "")),
             _boards(session, bid_case.id),
             tuple(

@@ -39,7 +39,7 @@ class InstalmentRow(Input):
 class PrepareContract(Input):
     """The award that it carries out."""
 
-    award = integer_field(_l("Award"), min=1, max=2**62)
+    award = integer_field(_l("Award"), min=1, max=2**62, told=False)
 
 
 @input_for("contract", "send")

@@ -11,7 +11,7 @@ from app.cases.kinds import choices_held, effect, facts, opening_node, opening_o
 from app.cases.move import Move
 from app.cases.snapshot import CaseRow
 from app.errors import InvalidInput
-from app.purchasing.programme.facts import nobody, office_of, offices_of
+from app.purchasing.programme.facts import PLANNING, nobody, office_of, offices_by_name, offices_of
 from app.purchasing.sealed import OpeningKey
 from app.purchasing.sealing import BadSeal, OfficerKey, WrongPassphrase, enrol, open_canary
 from workflows.kinds.case import CaseFacts
@@ -65,6 +65,12 @@ def _row(move: Move) -> OpeningKey:
 def kept_key(row: OpeningKey) -> OfficerKey:
     """Return a key as it is kept, for unlocking."""
     return OfficerKey(row.public_key, row.salt, row.wrapped, row.operations, row.memory)
+
+
+@choices_held("offices_to_open_for")
+def offices_to_open_for(session: AnySession, person_id: int | None) -> list[tuple[int, str]]:
+    """Return the offices whose bids the person may open: those they plan, decide or supervise for, by name."""
+    return offices_by_name(session, offices_of(session, person_id, (*PLANNING, "procurement_supervisor")))
 
 
 @choices_held("opening_officers")

@@ -10,7 +10,7 @@ from app.cases.kinds import input_for
 class EnrolKey(Input):
     """A passphrase for one's own key; a new key replaces the old one for calls to come."""
 
-    office = row_choice_field(_l("Buyer"), "offices_held")
+    office = row_choice_field(_l("Buyer"), "offices_to_open_for")
     passphrase = secret_field(
         _l("Passphrase for opening bids"),
         help=_l("At least 12 characters. It is kept nowhere: who forgets it cannot open bids."),

@@ -28,7 +28,7 @@ GROUNDS = [
 class PublishPackage(Input):
     """Which lot of the call, and until when it takes bids."""
 
-    package = integer_field(_l("Package"), min=1, max=2**62)
+    package = integer_field(_l("Package"), min=1, max=2**62, told=False)
     bids_due_at = moment_field(_l("Deadline for bids"))
 
 

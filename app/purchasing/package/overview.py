@@ -4,8 +4,9 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access.nodes import AnySession
-from app.access.reach import Holding
+from app.access.reach import Holding, visible_by
 from app.cases.kinds import overview
+from app.cases.models import Case
 from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import money
@@ -21,5 +22,14 @@ def package_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ..
     facts = (Fact(_("At most"), money(lot.amount_fen), None, True),) if lot is not None else ()
     review = panel_overview(session, case, held)
     room = Link(_("Opening room"), f"/openings/{case.number}")
-    links = (room, *review.related, *contract_links(session, case.id))
-    return Overview((*facts, *award_shown(session, case), *review.facts), links, review.boards)
+    told = award_shown(session, case)
+    why = (Link(_("Why this one"), f"/awards/{case.number}"),) if told else ()
+    links = (room, *why, *_call_of(session, lot, held), *review.related, *contract_links(session, case.id))
+    return Overview((*facts, *told, *review.facts), links, review.boards)
+
+
+def _call_of(session: AnySession, lot: Package | None, held: tuple[Holding, ...]) -> list[Link]:
+    if lot is None:
+        return []
+    query = select(Case.number, Case.subject).where(Case.id == lot.call_id, visible_by(held, Case))
+    return [Link(row.subject or row.number, f"/cases/{row.number}", row.number) for row in session.execute(query)]

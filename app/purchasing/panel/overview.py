@@ -94,14 +94,19 @@ def _ranking(session: AnySession, package_id: int) -> Board | None:
         return None
     return Board(
         _("Ranking"),
-        ((_("Bidder"), False), (_("Place"), True), (_("Price"), True), (_("Points"), True), (_("of them for the price"),
+        ((_("Bidder"), False), (_("Rank"), True), (_("Price"), True), (_("Points"), True), (_("of them for the price"),
          True), (_("Tie broken by"), False), (_("Left out"), False)),
         tuple(
-            (names.get(row.bid_id, "—"), str(row.position), money(row.details["price"]["fen"]), points(row.points),
-             points(row.price_points), ties[row.details["tie"]], row.excluded_reason or "—")
+            (names.get(row.bid_id, "—"), str(row.position), _price(row), points(row.points),
+             points(row.price_points), ties[row.details.get("tie")], row.excluded_reason or "—")
             for row in rows
         ),
     )
+
+
+def _price(row: BidRanking) -> str:
+    # A ranking that came from elsewhere may lack the details of how it was found.
+    return money(row.details["price"]["fen"]) if "price" in row.details else "—"
 
 
 def points(hundredths: int) -> str:

@@ -9,7 +9,7 @@ from app.cases.move import Move
 from app.errors import InvalidInput
 from app.ledger.transfers import constraint_of
 from app.purchasing.experts import PoolEntry
-from app.purchasing.pool_entry.facts import EXPERTS, place_of_office
+from app.purchasing.pool_entry.facts import experts_at, place_of_office
 from workflows.definition import Text
 from workflows.engine import Refused
 from workflows.kinds.case import Reason
@@ -23,7 +23,7 @@ def enter(move: Move) -> None:
     """Write down who is to be listed; nobody is drawn before a second person has confirmed it."""
     data, person_id = move.data, move.person_id
     assert person_id is not None
-    experts = {row.id: row.name for row in move.session.execute(EXPERTS, {"offices": [move.case.node_id]})}
+    experts = dict(experts_at(move.session, [move.case.node_id]))
     if data["person"] not in experts:
         raise InvalidInput({"person": [str(_l("Choose one of the list."))]})
     move.session.add(PoolEntry(

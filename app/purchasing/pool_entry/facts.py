@@ -7,9 +7,11 @@ from sqlalchemy import text
 from app.access.nodes import AnySession
 from app.cases.kinds import choices_held, facts, opening_node, opening_organization
 from app.cases.snapshot import CaseRow
+from app.clock import business_now
 from app.purchasing.programme.facts import nobody, office_of, offices_of
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.panel import PoolEntryFacts
+from workflows.rules.working_days import local_day
 
 opening_organization("pool_entry")(nobody)
 opening_node("pool_entry")(office_of)
@@ -18,7 +20,7 @@ EXPERTS = text("""
 SELECT DISTINCT p.id, p.name FROM role_grants g JOIN people p ON p.id = g.person_id
   JOIN nodes n ON n.id = g.node_id JOIN nodes o ON starts_with(o.path, n.path)
  WHERE o.id = ANY(:offices) AND g.role = 'expert' AND g.case_id IS NULL
-   AND g.valid_from <= current_date AND (g.valid_to IS NULL OR g.valid_to > current_date)
+   AND g.valid_from <= :on AND (g.valid_to IS NULL OR g.valid_to > :on)
  ORDER BY p.name, p.id
 """)
 PLACE = text("""
@@ -30,7 +32,12 @@ SELECT t.id FROM nodes o JOIN nodes t ON starts_with(o.path, t.path) AND t.kind 
 @choices_held("experts_to_list")
 def experts_to_list(session: AnySession, person_id: int | None) -> list[tuple[int, str]]:
     """Return who holds the role of expert at the person's offices or above, by name."""
-    found = session.execute(EXPERTS, {"offices": offices_of(session, person_id)})
+    return experts_at(session, offices_of(session, person_id))
+
+
+def experts_at(session: AnySession, offices: list[int]) -> list[tuple[int, str]]:
+    """Return who holds the role of expert at these offices or above on the day of the business clock, by name."""
+    found = session.execute(EXPERTS, {"offices": offices, "on": local_day(business_now(session))})
     return [(row.id, row.name) for row in found]
 
 

@@ -10,29 +10,40 @@ from app.access.models import Node
 from app.access.nodes import AnySession
 from app.cases.kinds import choices_held, facts, opening_node, opening_organization
 from app.cases.snapshot import CaseRow
+from app.clock import business_now
 from app.errors import InvalidInput
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.programme import ProgrammeFacts
+from workflows.rules.working_days import local_day
 
 LARGEST_ID = 2**63 - 1
 
 OFFICES = text("""
 SELECT DISTINCT o.id FROM role_grants g JOIN nodes n ON n.id = g.node_id
   JOIN nodes o ON o.kind = 'buyer' AND starts_with(o.path, n.path)
- WHERE g.person_id = :person AND g.role IN ('buyer', 'project_officer') AND g.case_id IS NULL
-   AND g.valid_from <= current_date AND (g.valid_to IS NULL OR g.valid_to > current_date)
+ WHERE g.person_id = :person AND g.role = ANY(:roles) AND g.case_id IS NULL
+   AND g.valid_from <= :on AND (g.valid_to IS NULL OR g.valid_to > :on)
 """)
 
 
-def offices_of(session: AnySession, person_id: int | None) -> list[int]:
-    """Return the buying offices for which the person plans or decides."""
-    return list(session.execute(OFFICES, {"person": person_id}).scalars())
+PLANNING = ("buyer", "project_officer")
+
+
+def offices_of(session: AnySession, person_id: int | None, roles: tuple[str, ...] = PLANNING) -> list[int]:
+    """Return the buying offices for which the person holds one of the roles on the day of the business clock."""
+    held = {"person": person_id, "roles": list(roles), "on": local_day(business_now(session))}
+    return list(session.execute(OFFICES, held).scalars())
 
 
 @choices_held("offices_held")
 def offices_held(session: AnySession, person_id: int | None) -> list[tuple[int, str]]:
-    """Return the buying offices of the person by name."""
-    query = select(Node).where(Node.id.in_(offices_of(session, person_id))).order_by(Node.name_zh, Node.id)
+    """Return the buying offices for which the person plans or decides, by name."""
+    return offices_by_name(session, offices_of(session, person_id))
+
+
+def offices_by_name(session: AnySession, offices: list[int]) -> list[tuple[int, str]]:
+    """Return these offices with their names, as a list to choose from."""
+    query = select(Node).where(Node.id.in_(offices)).order_by(Node.name_zh, Node.id)
     return [(node.id, node.name(str(get_locale()))) for node in session.scalars(query)]
 
 

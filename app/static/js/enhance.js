@@ -240,6 +240,27 @@
     event.preventDefault();
     rowAfter(input.closest("tr"))?.querySelector(`[data-column="${input.dataset.column}"]`).focus();
   });
+  /* a spreadsheet puts a cell that holds tabs, line ends or quotes into quotes and doubles the quotes in it */
+  function cellsOf(text) {
+    const lines = [[]];
+    let cell = "", quoted = false;
+    const close = () => { lines[lines.length - 1].push(cell.trim()); cell = ""; };
+    for (let at = 0; at < text.length; at++) {
+      const sign = text[at];
+      if (quoted && sign === '"' && text[at + 1] === '"') { cell += sign; at++; }
+      else if (quoted) { if (sign === '"') quoted = false; else cell += sign; }
+      else if (sign === '"' && !cell) quoted = true;
+      else if (sign === "\t") close();
+      else if (sign === "\n") { close(); lines.push([]); }
+      else if (sign !== "\r") cell += sign;
+    }
+    close();
+    return quoted ? text.split(/\r?\n/).map(line => line.split("\t").map(part => part.trim())) : lines;
+  }
+  function put(cell, value) {
+    const option = [...(cell.options || [])].find(each => each.value === value || each.text.trim() === value);
+    cell.value = option ? option.value : value;
+  }
   on("paste", "[data-rows] input", (input, event) => {
     const text = event.clipboardData.getData("text").replace(/\r?\n$/, "");
     if (!/[\t\n]/.test(text)) return;
@@ -247,11 +268,11 @@
     const table = input.closest("table");
     let row = input.closest("tr");
     const first = inputsOf(row).indexOf(input);
-    text.split(/\r?\n/).forEach((line, index) => {
+    cellsOf(text).forEach((line, index) => {
       if (index) row = rowAfter(row) || row;
-      line.split("\t").forEach((value, place) => {
+      line.forEach((value, place) => {
         const cell = inputsOf(row)[first + place];
-        if (cell) cell.value = value.trim();
+        if (cell) put(cell, value);
       });
     });
     changed(table);

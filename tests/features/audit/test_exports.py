@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from nacl import pwhash
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
@@ -15,8 +16,10 @@ from app.audit.exports.tables import TABLES
 from app.cases.models import Case
 from app.clock import SHANGHAI
 from app.extensions import db
+from app.purchasing import sealing
 from tests.builders import make_district
 from tests.builders_audit import a_loan, a_signer, client_of, verified
+from tests.builders_award import a_ranked_package, a_signed_contract, pay
 from tests.builders_payments import a_payment, a_project
 from tests.features.audit.scene import a_scene
 from tests.fourth_kind import loan_kind
@@ -228,6 +231,20 @@ def test_a_contract_is_a_project_too(app, session):
 
     assert [r["case_number"] for r in found["cases"]] == [number]
     assert [r["contract"] for r in found["payments"]] == [contract]
+
+
+def test_a_call_is_a_project_with_its_contracts_and_their_payments(app, session, now, monkeypatch):
+    monkeypatch.setattr(sealing, "COST", (pwhash.argon2id.OPSLIMIT_MIN, pwhash.argon2id.MEMLIMIT_MIN))
+    ranked = a_ranked_package(session)
+    case, contract = a_signed_contract(session, ranked)
+    payment = pay(session, ranked, contract, 1, "instruct")
+    browser = client_of(app, session, ranked.tender.office.place.actors["auditor"])
+
+    found = tables(take(browser, scope="project", number=ranked.tender.call).data)
+
+    there = {r["case_number"] for r in found["cases"]}
+    assert {ranked.tender.call, ranked.package, *ranked.bids, case, payment} <= there
+    assert [(r["case_number"], r["contract"]) for r in found["payments"]] == [(payment, contract.number)]
 
 
 @pytest.mark.parametrize("kind", ["organization", "project", "period"])

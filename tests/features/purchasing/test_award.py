@@ -1,17 +1,20 @@
 """From a ranking to a signed contract: the candidate, publicity, the award, and what becomes of every bid and fen."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from app.access.models import Person
 from app.cases.due import fire_due
 from app.cases.models import Case, Clock, History
 from app.errors import MoveRefused
 from app.purchasing.awarding import Award, AwardCandidate, ContractDraft
 from app.purchasing.models import Contract, Instalment
 from app.purchasing.tendering import BidRanking
+from tests.builders_access import an_account
 from tests.builders_award import (
     LOT_FEN,
     a_candidate,
@@ -82,9 +85,26 @@ def test_nothing_is_awarded_before_publicity_has_run(session):
     a_candidate(session, ranked)
 
     with pytest.raises(MoveRefused) as refused:
-        step(session, ranked, ranked.package, "award", ranked.buyer)
+        step(session, ranked, ranked.package, "award", ranked.second_buyer)
 
     assert codes(refused) == ["wrong_state"]
+
+
+def test_who_named_the_candidate_does_not_make_the_award_under_another_account_either(session):
+    ranked = a_ranked_package(session)
+    a_candidate(session, ranked)
+    publicity_ends(session, ranked)
+    other = replace(ranked.buyer, account_id=an_account(session, session.get_one(Person, ranked.buyer.person_id)).id)
+    session.commit()
+
+    for actor in (ranked.buyer, other):
+        with pytest.raises(MoveRefused) as refused:
+            step(session, ranked, ranked.package, "award", actor)
+        assert codes(refused) == ["confirmed_by_yourself"]
+    assert session.scalars(select(Award)).all() == [] and state_of(session, ranked.package) == "publicity_over"
+
+    step(session, ranked, ranked.package, "award", ranked.second_buyer)
+    assert state_of(session, ranked.package) == "awarded"
 
 
 def test_the_award_is_a_row_with_the_ranking_as_it_stood_and_opens_the_contract(session):
@@ -93,7 +113,7 @@ def test_the_award_is_a_row_with_the_ranking_as_it_stood_and_opens_the_contract(
     row, case = session.scalars(select(Award)).one(), session.scalars(select(Case).where(Case.number == number)).one()
 
     assert (row.bid_id, row.organization_id, row.amount_fen, row.position, row.points, row.decided_by) == (
-        ranked.bid_ids[0], ranked.bidders[0].organization_id, PRICES[0], 1, 8900, ranked.buyer.person_id
+        ranked.bid_ids[0], ranked.bidders[0].organization_id, PRICES[0], 1, 8900, ranked.second_buyer.person_id
     )
     assert row.reason == "公示期满无异议，综合得分最高。"
     assert [(each["position"], each["bid"], each["price_fen"]) for each in row.ranking] == [
@@ -223,7 +243,7 @@ def test_while_a_package_is_awarded_its_call_is_not_cancelled_before_and_after_t
     ranked = a_ranked_package(session)
     a_candidate(session, ranked)
     publicity_ends(session, ranked)
-    step(session, ranked, ranked.package, "award", ranked.buyer)
+    step(session, ranked, ranked.package, "award", ranked.second_buyer)
 
     with pytest.raises(MoveRefused) as refused:
         step(session, ranked, ranked.tender.call, "cancel", ranked.buyer, reason="任务取消了。")

@@ -1,12 +1,13 @@
 """A signed contract: its first instalment, how it ends early with one in transit, and who is frozen out of it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from app.errors import MoveRefused
 from app.organizations.steps import lift_restriction, restrict
+from app.payments.late import late_instalments
 from app.purchasing.awarding import Award, ContractTermination
 from app.purchasing.models import Contract
 from tests.builders_award import (
@@ -58,6 +59,19 @@ def test_a_contract_terminated_with_an_instalment_in_transit_leaves_that_and_giv
     with pytest.raises(MoveRefused) as refused:
         pay(session, ranked, contract, 2, "applied")
     assert "instalment_condition_open" in codes(refused)
+    late = late_instalments(session, true(), ranked.now + timedelta(days=1000))
+    assert [each.position for each in late] == [1], "what is in transit may be late, what nobody may ask for is not"
+
+
+def test_of_a_terminated_contract_without_an_application_nothing_is_late(session):
+    ranked = a_ranked_package(session)
+    number, _contract = a_signed_contract(session, ranked)
+    much_later = ranked.now + timedelta(days=1000)
+    assert [each.cause for each in late_instalments(session, true(), much_later)] == ["invoice"]
+
+    step(session, ranked, number, "terminate", ranked.buyer, ground="agreed")
+
+    assert list(late_instalments(session, true(), much_later)) == []
 
 
 @pytest.mark.parametrize("end", ["refuse", "withdraw"])
@@ -107,12 +121,12 @@ def test_a_frozen_organization_is_not_published_awarded_signed_with_or_paid_and_
     publicity_ends(session, ranked)
     row = freeze(session, ranked, bidder, "dissolving")
     with pytest.raises(MoveRefused) as refused:
-        step(session, ranked, ranked.package, "award", ranked.buyer)
+        step(session, ranked, ranked.package, "award", ranked.second_buyer)
     assert codes(refused) == ["candidate_dissolving"]
     lift_restriction(session, row.id, on=date(2026, 3, 2))
     session.commit()
 
-    step(session, ranked, ranked.package, "award", ranked.buyer)
+    step(session, ranked, ranked.package, "award", ranked.second_buyer)
 
 
 def test_signing_and_paying_wait_until_the_organization_is_free_again(session):

@@ -56,7 +56,7 @@ def test_publicity_stands_still_while_an_objection_is_open_and_goes_on_after_its
     assert (row.answer, len(clock.pauses), clock.due_at > ranked.now) == ("经核实，业绩证明属实，异议不成立。", 1, True)
 
     publicity_ends(session, ranked)
-    step(session, ranked, ranked.package, "award", ranked.buyer)
+    step(session, ranked, ranked.package, "award", ranked.second_buyer)
     assert state_of(session, ranked.package) == "awarded"
 
 
@@ -77,10 +77,10 @@ def test_after_publicity_an_objection_stops_the_award_and_after_the_award_the_si
     publicity_ends(session, ranked)
     number = an_objection(session, ranked)
     with pytest.raises(MoveRefused) as refused:
-        step(session, ranked, ranked.package, "award", ranked.buyer)
+        step(session, ranked, ranked.package, "award", ranked.second_buyer)
     assert codes(refused) == ["objection_open"]
     step(session, ranked, number, "dismiss", ranked.supervisor)
-    step(session, ranked, ranked.package, "award", ranked.buyer)
+    step(session, ranked, ranked.package, "award", ranked.second_buyer)
 
     contract = session.scalars(select(Case.number).where(Case.kind == "contract")).one()
     officer, staff = ranked.tender.office.project_officer, ranked.bidders[0].staff

@@ -5,13 +5,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from app.access.models import RoleGrant
+from app.cases.due import move_clock
+from app.cases.kinds import choices_for_person
+from app.clock import business_now
 from app.errors import InvalidInput, MoveRefused
 from app.purchasing.opening_key.effects import newest_keys, opening_officers
 from app.purchasing.sealed import OpeningKey
+from tests.builders import make_actor
 from tests.builders_purchasing import (
     PASSPHRASE,
     a_plan,
     a_programme,
+    an_expert,
     an_office,
     call_data,
     moved,
@@ -99,3 +105,35 @@ def test_a_call_is_published_only_after_every_officer_rehearsed_lately(session):
     moved(session, office, call.number, "publish", office.buyer)
 
     assert state_of(session, call.number) == "published"
+
+
+def offered(session, name: str, actor) -> list[int]:
+    return [value for value, _label in choices_for_person(name, session, None, None, actor.person_id)]
+
+
+def test_a_supervisor_chooses_the_office_for_the_own_key_and_enters_nothing_else_for_it(session):
+    office = an_office(session)
+    supervisor = make_actor(session, "监督", ("procurement_supervisor", office.node_id))
+    session.commit()
+
+    assert offered(session, "offices_to_open_for", supervisor) == [office.node_id]
+    assert offered(session, "offices_to_open_for", office.outsider) == offered(session, "offices_held", office.outsider)
+    assert offered(session, "offices_held", supervisor) == []
+    assert enrolled(session, office, supervisor).startswith("MY")
+
+
+def test_offices_and_experts_are_asked_for_on_the_day_of_the_business_clock(session):
+    office = an_office(session)
+    expert = an_expert(session, office)
+    tomorrow = business_now(session) + timedelta(days=40)
+    ends = tomorrow.date() - timedelta(days=10)
+    for actor in (office.buyer, expert):
+        session.scalars(select(RoleGrant).where(RoleGrant.person_id == actor.person_id)).one().valid_to = ends
+    session.commit()
+    experts = offered(session, "experts_to_list", office.project_officer)
+    assert (offered(session, "offices_held", office.buyer), experts) == ([office.node_id], [expert.person_id])
+
+    move_clock(session, to=tomorrow, environment="test")
+
+    assert offered(session, "offices_held", office.buyer) == []
+    assert offered(session, "experts_to_list", office.project_officer) == []

@@ -2,7 +2,7 @@
 
 from app.cases.models import Case
 from tests.builders_access import apart
-from tests.builders_award import a_candidate, a_ranked_package, an_agreed_contract, an_objection
+from tests.builders_award import a_candidate, a_ranked_package, a_signed_contract, an_agreed_contract, an_objection
 from tests.builders_purchasing import PRICES
 from tests.journeys.test_tender import Caller
 
@@ -30,3 +30,16 @@ def test_the_office_reads_contract_and_objection_on_their_cases(client, session)
     assert "44,444.16" in contract
     assert "业绩证明与公开合同不符，应予核实。" in filed
     assert PRICES[0] == 88_888_31
+
+
+def test_a_contract_and_its_case_lead_to_each_other_and_both_say_what_each_instalment_waits_for(client, session):
+    ranked = a_ranked_package(session)
+    number, contract = a_signed_contract(session, ranked)
+    for actor in (ranked.buyer, ranked.bidders[0].staff):
+        reader = Caller(client, session, actor)
+        case, page = reader.get(f"/cases/{number}").text, reader.get(f"/contracts/{contract.id}").text
+
+        assert f'href="/contracts/{contract.id}"' in case and f'href="/cases/{number}"' in page
+        assert all("44,444.16" in each and "中期评估合格后" in each for each in (case, page))
+    other = Caller(client, session, ranked.bidders[1].staff)
+    assert [other.get(path).status_code for path in (f"/cases/{number}", f"/contracts/{contract.id}")] == [404, 404]
