@@ -7,6 +7,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flask import current_app
+from sqlalchemy import create_engine
+
 from app.access.accounts import add_account
 from app.access.actor import Actor
 from app.access.grants import grant
@@ -15,6 +18,7 @@ from app.access.nodes import AnySession, create_node
 from app.access.tokens import issue_token
 from app.affiliation.models import Hub
 from app.affiliation.steps import recognize_hub
+from app.audit.signing import OwnKey
 from app.cases.perform import perform
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow
@@ -168,6 +172,13 @@ class Builder:
         )
         self.session.commit()
         return document
+
+    def cover(self) -> None:
+        """Have a checkpoint signed of all there is, as the worker does every minute."""
+        config = current_app.config
+        engine = create_engine(config["SIGNER_URL"])
+        OwnKey(engine, config["INSTANCE"] / "keys" / "signing").cover()
+        engine.dispose()
 
     def open(self, member: Member, kind: str, trigger: str, data: dict[str, Any]) -> Answer:
         """Open a case as this member."""

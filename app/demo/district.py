@@ -7,10 +7,14 @@ from sqlalchemy import select
 from app.access.models import Node
 from app.affiliation.models import Hub
 from app.demo.building import Builder, Member, payment_data, registration_data
-from app.demo.delivery import evaluation_under_way, report_on
+from app.demo.buying import Bidder, Office, catalogue
+from app.demo.delivery import answer_of_the_bank, evaluation_under_way, instalment_until, report_on
 from app.demo.incubation import Garden, grow, incubator
+from app.demo.programmes import grants, procurement
+from app.demo.road import walk
 from app.organizations.models import Organization
 from app.purchasing.models import Contract, Instalment
+from app.purchasing.sealing import passphrases_are_printed
 
 PASSWORD = "shuniu-demo-2026"  # noqa: S105 - the demo's, printed at start; production has no such account
 DIVISION = "110102"
@@ -27,6 +31,9 @@ YOUNG = (
     ("北京市西城区四季园艺疗愈中心", "季春", "young8"),
 )
 THIRD_NAME = "北京市西城区银杏为老服务中心"
+OTHERS = (("北京市西城区同心助残服务中心", "叶舒", "staff5"), ("北京市西城区里仁社区发展中心", "石磊", "staff6"))
+EXPERTS = (("许博", "expert"), ("卢研", "expert2"), ("梁评", "expert3"), ("苗审", "expert4"), ("尹衡", "expert5"),
+           ("柏松", "expert6"), ("邱实", "expert7"))
 
 
 def build_district(builder: Builder) -> None:
@@ -51,29 +58,67 @@ def build_district(builder: Builder) -> None:
         ("曹岩", "project2", "project_officer", office),
         ("高原", "buyer", "buyer", office),
         ("罗湖", "buyer2", "buyer", office),
+        ("严明", "supervisor", "procurement_supervisor", office),
         ("冯审", "auditor", "auditor", city),
         ("韩维", "admin", "system_admin", city),
     ):
         builder.person(name, login, [(role, node)], password=PASSWORD)
     evaluator = builder.person("严知", "evaluator", [], password=PASSWORD)
     line = builder.budget(office, "2026-YT-001", "社区社会组织服务专项", 200_000_000)
-    visits = builder.contract("XC2026-001", "社区为老探访服务", old, office, line, 12_000_000)
     builder.contract("XC2026-002", "楼门文化与邻里互助（登记后生效）", new, office, line, 8_000_000)
     waiting = builder.contract("XC2026-003", "失能老人居家照护指导", third, office, line, 9_600_000)
     builder.session.commit()
-    _incubation(builder, district, registrar)
+    experts = [builder.person(name, login, [("expert", district)], password=PASSWORD) for name, login in EXPERTS]
+    visits = _purchases(builder, office, experts, [old, third])
+    _incubation(builder, district, registrar, experts[:4])
     _some_work(builder, hub, third, waiting)
     _delivery(builder, evaluator, old, visits)
 
 
+def _purchases(builder: Builder, node: Node, experts: list[Member], known: list[Organization]) -> Contract:
+    """Let the office buy: calls of four ages, and one contract in performance, which is returned."""
+    by_login = {member.login: member for member in builder.members}
+    year = builder.today.year
+    catalogue(builder, "110000")
+    office = Office(
+        builder, node, builder.budget(node, f"{year}-YT-002", "政府购买社会组织服务", 300_000_000),
+        builder.budget(node, f"{year}-YT-003", "社区微创投资助", 60_000_000),
+        by_login["project"], by_login["project2"], by_login["buyer"], by_login["buyer2"], by_login["supervisor"],
+        experts,
+    )
+    bidders = [Bidder(each, by_login[login]) for each, login in zip(known, ("staff2", "staff3"), strict=True)]
+    for name, person, login in OTHERS:
+        organization = builder.registered(DIVISION, name, by_login["registrar"], years=4)
+        staff = builder.person(person, login, [("staff", builder.node(organization.node_id))], password=PASSWORD)
+        bidders.append(Bidder(organization, staff))
+    with passphrases_are_printed():
+        road = walk(office, bidders, procurement(builder.today, "月坛街道"), grants(builder.today, "月坛街道"),
+                    contracts=3)
+    first, *others = road.contracts
+    present = builder.now
+    half_way = ((4, others[0], bidders[2], "check_finance"), (3, others[1], bidders[3], "approve"))
+    for ago, contract, bidder, until in half_way:
+        builder.now = present - timedelta(days=ago)
+        instalment_until(builder, by_login, bidder, contract, until)
+    builder.now = present
+    return first
+
+
 def _delivery(builder: Builder, evaluator: Member, organization: Organization, contract: Contract) -> None:
-    """Leave a contract under way: a report that waits to be checked, an evaluation that beneficiaries rate."""
+    """Leave a contract under way: a first instalment paid, a report to be checked, an evaluation being rated."""
     by_login = {member.login: member for member in builder.members}
     present = builder.now
+    builder.now = present - timedelta(days=35)
+    payee = Bidder(organization, by_login["staff2"])
+    number = instalment_until(builder, by_login, payee, contract, "instruct")
+    builder.now += timedelta(days=1)
+    answer_of_the_bank(builder, by_login["finance"], contract, number)
     builder.now = present - timedelta(days=4)
     report_on(builder, by_login["staff2"], organization, contract)
     builder.now = present - timedelta(days=2)
     evaluation_under_way(builder, by_login["project"], evaluator, contract, rated=7)
+    later = report_on(builder, by_login["staff2"], organization, contract, position=3)
+    builder.move(by_login["project2"], later, "return_for_changes", {"remarks": "请补充小组活动的签到表。"})
     builder.now = present
 
 
@@ -85,6 +130,9 @@ def _some_work(builder: Builder, hub: Hub, third: Organization, contract: Contra
     joined = builder.open(staff, "affiliation", "apply",
                           {"hub": hub.node_id, "wants_primary": True, "purpose": "希望获得业务指导。"})
     builder.move(by_login["hub"], joined.number, "accept", {"remark": "欢迎加入。"})
+    builder.now = present - timedelta(days=6)
+    builder.open(by_login["staff2"], "affiliation", "apply",
+                 {"hub": hub.node_id, "wants_primary": True, "purpose": "希望参加能力建设。"})
     builder.now = present - timedelta(days=5)
     first = builder.session.scalars(
         select(Instalment.id).where(Instalment.contract_id == contract.id).order_by(Instalment.position)
@@ -104,15 +152,11 @@ def _another_founder(builder: Builder) -> None:
     builder.open(staff, "registration", "apply", registration_data(builder, staff, organization, name))
 
 
-def _incubation(builder: Builder, district: Node, registrar: Member) -> None:
+def _incubation(builder: Builder, district: Node, registrar: Member, experts: list[Member]) -> None:
     """An incubator with a panel, and young organizations that have come different ways in it."""
     base = incubator(builder, district, "西城区社会组织孵化基地（演示）", "Xicheng incubator (demo)")
     place = builder.node(base.node_id)
     operator = builder.person("秦朗", "incubator", [("incubator_operator", place)], password=PASSWORD)
-    experts = [
-        builder.person(name, login, [("expert", district)], password=PASSWORD)
-        for name, login in (("许博", "expert"), ("卢研", "expert2"), ("梁评", "expert3"), ("苗审", "expert4"))
-    ]
     applicants = []
     for name, person, login in YOUNG:
         organization = builder.registered(DIVISION, name, registrar, years=1)

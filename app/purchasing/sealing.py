@@ -5,7 +5,9 @@ one and then to the other. An officer's own private key is wrapped under a passp
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -19,6 +21,7 @@ STEP = 4096
 LENGTH_BYTES = 4
 QUORUM = 2
 COST = (pwhash.argon2id.OPSLIMIT_MODERATE, pwhash.argon2id.MEMLIMIT_MODERATE)
+_cost = ContextVar("cost", default=COST)
 
 
 class WrongPassphrase(ValueError):
@@ -48,10 +51,20 @@ class PackageKey:
     shares: Mapping[tuple[int, int], bytes]
 
 
+@contextmanager
+def passphrases_are_printed() -> Iterator[None]:
+    """Make keys quickly while this lasts: for a demo whose passphrases everybody may read anyway."""
+    before = _cost.set((pwhash.argon2id.OPSLIMIT_MIN, pwhash.argon2id.MEMLIMIT_MIN))
+    try:
+        yield
+    finally:
+        _cost.reset(before)
+
+
 def enrol(passphrase: str, cost: tuple[int, int] | None = None) -> OfficerKey:
     """Return a new officer's key, its private half wrapped under the passphrase."""
     private, salt = PrivateKey.generate(), utils.random(pwhash.argon2id.SALTBYTES)
-    operations, memory = cost or COST
+    operations, memory = cost or _cost.get()
     box = _box(passphrase, salt, operations, memory)
     return OfficerKey(bytes(private.public_key), salt, bytes(box.encrypt(bytes(private))), operations, memory)
 

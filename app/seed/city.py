@@ -11,14 +11,15 @@ from sqlalchemy import select, text
 from app.access.models import Node
 from app.access.roles import ROLES
 from app.demo.building import Builder, Member, payment_data, registration_data
+from app.demo.buying import Bidder
 from app.demo.delivery import evaluation_under_way, report_on
 from app.demo.incubation import Garden, grow, incubator
 from app.ledger.models import BudgetLine
 from app.organizations.models import Organization
 from app.purchasing.models import Contract, Instalment
+from app.seed.people import Plan, invented_name
+from app.seed.road import buy, deliver
 
-SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨"
-GIVEN = "安宁清和文远知行思齐明德"
 OFFICES = ("buyer", "project_officer", "finance_officer", "finance_approver", "cashier")
 ON_ONE_CASE = ("mentor", "expert", "evaluator")
 SOME_CASE = text("SELECT id FROM cases WHERE node_id = :node ORDER BY id LIMIT 1")
@@ -26,16 +27,6 @@ DECISION = {
     "document_number": "示民社许不准字〔2026〕1号", "reasons": "申请材料所述业务范围不属于本机关登记管辖。",
     "review_authority": "示例区人民政府", "court": "示例区人民法院",
 }
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Where a city of the seed lies and what its people's logins begin with."""
-
-    division: str
-    city: str
-    prefix: str
-    name_zh: str
 
 
 @dataclass
@@ -78,11 +69,16 @@ def build_city(builder: Builder, plan: Plan, chance: random.Random) -> City:
     _payments(builder, city)
     _delivery(builder, city, chance)
     builder.now = present
+    _purchases(builder, city, chance)
     return city
 
 
-def _name(chance: random.Random) -> str:
-    return chance.choice(SURNAMES) + chance.choice(GIVEN) + chance.choice(GIVEN)
+def _purchases(builder: Builder, city: City, chance: random.Random) -> None:
+    """Four bidders of their own walk the road of purchases."""
+    bidders = [
+        Bidder(*_staffed(builder, city.plan, chance, n, registered=True, people=city.people)) for n in range(15, 19)
+    ]
+    buy(builder, city.plan, chance, city.people, city.line, city.office, bidders, city.district)
 
 
 def _officials(
@@ -94,23 +90,24 @@ def _officials(
     for role in ROLES:
         if role in ("staff", "legal_representative", *ON_ONE_CASE):
             continue
-        people[role] = builder.person(_name(chance), f"{plan.prefix}-{role}", [(role, places.get(role, district))])
+        place = places.get(role, district)
+        people[role] = builder.person(invented_name(chance), f"{plan.prefix}-{role}", [(role, place)])
     return people
 
 
 def _staffed(
     builder: Builder, plan: Plan, chance: random.Random, number: int, *, registered: bool, people: dict[str, Member]
 ) -> tuple[Organization, Member]:
-    name = f"{plan.name_zh}示例{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳'[number]}社会工作服务中心"
+    name = f"{plan.name_zh}示例{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申'[number]}社会工作服务中心"
     organization = (
         builder.registered(plan.division, name, people["registrar"]) if registered
         else builder.founders(plan.division, name)
     )
     node = builder.node(organization.node_id)
-    member = builder.person(_name(chance), f"{plan.prefix}-staff{number}", [("staff", node)],
+    member = builder.person(invented_name(chance), f"{plan.prefix}-staff{number}", [("staff", node)],
                             organization=str(organization.id))
     if number == 7:
-        builder.person(_name(chance), f"{plan.prefix}-legal", [("legal_representative", node)],
+        builder.person(invented_name(chance), f"{plan.prefix}-legal", [("legal_representative", node)],
                        organization=str(organization.id))
     return organization, member
 
@@ -140,7 +137,8 @@ def _incubations(builder: Builder, city: City, chance: random.Random) -> None:
     """An incubator with a pool of experts; the registered organizations stand in eight states."""
     base = incubator(builder, city.district, f"{city.plan.name_zh}孵化基地（示例）", "Sample incubator")
     experts = [
-        builder.person(_name(chance), f"{city.plan.prefix}-expert{n}", [("expert", city.district)]) for n in range(1, 5)
+        builder.person(invented_name(chance), f"{city.plan.prefix}-expert{n}", [("expert", city.district)])
+        for n in range(1, 5)
     ]
     garden = Garden(base, city.people["incubator_operator"], city.people["registrar"], experts)
     grow(builder, garden, city.registered)
@@ -187,8 +185,17 @@ def _delivery(builder: Builder, city: City, chance: random.Random) -> None:
         number = report_on(builder, member, organization, city.contracts[n])
         if accepted:
             builder.move(officer, number, "accept_report", {"opinion": "报告与记录一致。"})
-    assessor = builder.person(_name(chance), f"{city.plan.prefix}-assessor", [])
+    assessor = builder.person(invented_name(chance), f"{city.plan.prefix}-assessor", [])
     evaluation_under_way(builder, officer, assessor, city.contracts[0], rated=12)
+    more = []
+    for n, (organization, member) in enumerate(city.registered[:5], start=1):
+        number = f"{city.plan.prefix.upper()}-D{n:03d}"
+        contract = builder.contract(
+            number, f"示例服务项目（验收）{n}", organization, city.office, city.line, 3_000_000
+        )
+        more.append((organization, member, contract))
+    builder.session.commit()
+    deliver(builder, city.people, assessor, more)
 
 
 def _after_approval(builder: Builder, city: City, number: str, n: int) -> None:
@@ -207,4 +214,4 @@ def role_on_one_case(builder: Builder, city: City, chance: random.Random) -> Non
     """Give somebody each role that is held on one case only."""
     number = builder.session.execute(SOME_CASE, {"node": city.office.id}).scalar_one()
     for role in ON_ONE_CASE:
-        builder.person_on_case(_name(chance), f"{city.plan.prefix}-{role}", role, city.office, number)
+        builder.person_on_case(invented_name(chance), f"{city.plan.prefix}-{role}", role, city.office, number)

@@ -13,10 +13,12 @@ from app.access.models import Account
 from app.access.nodes import ensure_root
 from app.clock import business_now
 from app.demo.building import Builder, Member
+from app.demo.commands import builder_at
 from app.extensions import db
 from app.ledger.models import BudgetLine
 from app.organizations.models import Organization
-from app.seed.city import Plan, build_city, role_on_one_case
+from app.seed.city import build_city, role_on_one_case
+from app.seed.people import Plan
 
 group = AppGroup("seed", help="Data for checking the product from outside.")
 CITIES = (
@@ -35,7 +37,7 @@ def check(seed: int) -> None:
     if db.session.execute(select(Account.id).limit(1)).scalar() is not None:
         raise click.ClickException("The database is not empty. Give SHUNIU_INSTANCE an empty folder.")
     chance = random.Random(seed)  # noqa: S311 - invented names, not secrets
-    builder = Builder(db.session, current_app.config["DOCUMENTS"], business_now(db.session))
+    builder = builder_at(business_now(db.session))
     everywhere = builder.person("总审计", "all-auditor", [("auditor", ensure_root(db.session))])
     for plan in CITIES:
         role_on_one_case(builder, build_city(builder, plan, chance), chance)

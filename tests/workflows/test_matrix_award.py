@@ -14,6 +14,7 @@ from workflows.kinds.award import BARS, Award
 from workflows.kinds.call import PackageFacts
 from workflows.kinds.contract import ContractFacts
 from workflows.kinds.objection import ObjectionFacts
+from workflows.loader import library
 
 PACKAGE, OBJECTION, CONTRACT = (shipped(kind) for kind in ("package", "objection", "contract"))
 CHECKER, SIGNER = 5, 6
@@ -193,6 +194,21 @@ def test_a_contract_runs_a_year_or_three_where_all_is_stable(ends_on: date, stab
     facts = contract_facts(ends_on=ends_on, stable=stable)
 
     assert outcome(CONTRACT, "preparing", "send", acting("project_officer"), facts) == found
+
+
+@pytest.mark.parametrize(("places", "last"), [
+    (("base",), date(2027, 3, 2)), (("110102", "110000", "base"), date(2027, 3, 2)),
+    (("520115", "520100", "base"), date(2026, 9, 2)),
+])
+def test_a_grant_runs_as_long_as_its_place_says_whatever_the_law_on_purchases(places, last: date):
+    facts = contract_facts(regime="G", stable=True)
+    here = replace(facts, case=replace(facts.case, policy=library().policy(places, date(2026, 3, 2))))
+    found = [
+        outcome(CONTRACT, "preparing", "send", acting("project_officer"), replace(here, ends_on=day))
+        for day in (last, last + timedelta(days=1))
+    ]
+
+    assert found == ["sent", "refused: term_too_long"]
 
 
 @pytest.mark.parametrize(("regime", "trigger"), [("P", "sign"), ("G", "sign_grant")])

@@ -36,7 +36,8 @@ class ContractFacts:
 
 @guard("term_allowed", Text("合同期限符合规定", "The term is allowed"), needs=("ends_on", "stable"))
 def term_allowed(facts: ContractFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
-    """Refuse an end in the past, more than a year without the conditions, and more than three years with them."""
+    """Refuse an end in the past, or beyond what law (purchases: a year, three with conditions) or place (grants) allow.
+    """
     if facts.ends_on is None:
         return None
     today = local_day(now)
@@ -45,10 +46,18 @@ def term_allowed(facts: ContractFacts, acting: Acting, data: Data, now: datetime
             "term_is_over",
             Text("合同终止日应当在今天之后；请修改。", "The contract must end after today; change its end."),
         )
-    number = facts.case.policy.number("contract_term_longest" if facts.stable else "contract_term")
+    number = facts.case.policy.number(_term(facts))
     last = months_on(today, number.value)
     if facts.ends_on <= last:
         return None
+    if facts.regime == "G":
+        return Reason(
+            "term_too_long",
+            Text(
+                f"资助项目的实施期限最晚到 {last:%Y-%m-%d}（{number.cite.zh}）；请修改。",
+                f"A grant may run until {last:%Y-%m-%d} at most ({number.cite.en}); change its end.",
+            ),
+        )
     return Reason(
         "term_too_long",
         Text(
@@ -57,6 +66,13 @@ def term_allowed(facts: ContractFacts, acting: Acting, data: Data, now: datetime
             "continuity, stable funding and stable price.",
         ),
     )
+
+
+def _term(facts: ContractFacts) -> str:
+    """Return the name of the number that bounds the term; the law on purchases says nothing of grants."""
+    if facts.regime == "G":
+        return "grant_term"
+    return "contract_term_longest" if facts.stable else "contract_term"
 
 
 @guard("signing_not_objected", Text("没有未办结的异议", "No objection is open"), needs=("open_objections",))
