@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, fields
 
 from app.cases.kinds import input_of
@@ -14,6 +15,9 @@ Shown = list[tuple[str, str]]
 HIDDEN = "••••"
 # Shown elsewhere, or a bare row number that would tell nobody anything: the overview names what was chosen.
 SKIPPED = ("documents", "table", "organization", "row_choice", "declaration")
+
+# What the system puts beside, or instead of, what a person typed.
+NOT_TYPED = {"sealed": _l("Digest of what was sealed")}
 
 
 def shown_data(kind: str, trigger: str, data: Mapping[str, Any]) -> Shown:
@@ -30,7 +34,7 @@ def shown_data(kind: str, trigger: str, data: Mapping[str, Any]) -> Shown:
         value, field = data[name], schema.fields.get(name) if schema else None
         if _skipped(field, value):
             continue
-        label = str(field.metadata.get("label", name)) if field is not None else name
+        label = str(field.metadata.get("label", name)) if field is not None else str(NOT_TYPED.get(name, name))
         listed.append((label, shown_value(field, value)))
     return listed
 

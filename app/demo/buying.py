@@ -158,7 +158,7 @@ def bid(office: Office, bidder: Bidder, package: str, price_fen: int, *, paper: 
     wages = price_fen * 7 // 10
     documents = []
     if paper:
-        proposal = builder.paper(bidder.staff, bidder.organization, f"服务方案 proposal {package}")
+        proposal = builder.paper(bidder.staff, bidder.organization, f"服务方案 {package}")
         documents.append({"slot": "proposal", "document_id": proposal.id})
     return builder.open(bidder.staff, "bid", "hand_in", {
         "organization": bidder.organization.id, "package": builder.case(package).id, "price_fen": price_fen,

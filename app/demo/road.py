@@ -177,7 +177,7 @@ def _granted(
 def object_to(office: Office, bidder: Bidder, package: str) -> str:
     """File a signed objection of a bidder; return its number."""
     builder = office.builder
-    letter = builder.paper(bidder.staff, bidder.organization, f"异议书 letter {package}")
+    letter = builder.paper(bidder.staff, bidder.organization, f"异议书 {package}")
     return builder.open(bidder.staff, "objection", "file", {
         "organization": bidder.organization.id, "package": builder.case(package).id,
         "claim": "候选人提交的同类项目业绩证明与公开合同不符，请予核实。", "request": "核实业绩并取消候选资格。",

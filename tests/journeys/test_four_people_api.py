@@ -215,4 +215,6 @@ def the_bundle_holds_for_everybody_who_reaches_the_case(town: Town, number: str,
     assert held.returncode == 0, held.stdout
     assert town.program("staff4").get(f"/api/v1/cases/{number}/bundle").status_code == 404
     signed = town.app.test_client().get("/api/v1/checkpoints/latest").json
-    assert signed["size"] == town.one("SELECT count(*) FROM history")
+    # The bids of the demo's open call are sealed, and the log does not tell of them.
+    known = "SELECT count(*) FROM history h JOIN cases c ON c.id = h.case_id WHERE NOT c.sealed"
+    assert signed["size"] == town.one(known)

@@ -8,7 +8,10 @@ SHOWN_ATTRIBUTES = {"aria-label", "title", "placeholder", "alt"}
 WITHOUT_END = {"meta", "link", "input", "br", "img", "hr", "source", "col", "wbr"}
 NOT_WORDS = {"script", "style"}
 CHINESE_SIGN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-ENGLISH_WORD = re.compile(r"(?<![A-Za-z0-9@._/#:=&?…-])[A-Za-z]{2,}(?![A-Za-z0-9@_/#=&-]|[.:][A-Za-z0-9/])")
+# A hash is shown by its first eight digits, which may all be letters.
+ENGLISH_WORD = re.compile(
+    r"(?<![A-Za-z0-9@._/#:=&?…-])(?![a-f]{8}…)[A-Za-z]{2,}(?![A-Za-z0-9@_/#=&-]|[.:][A-Za-z0-9/])"
+)
 
 
 class _Reader(HTMLParser):

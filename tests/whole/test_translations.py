@@ -139,7 +139,8 @@ def _chinese_data(seeded: Seeded) -> list[str]:
 
 
 def _latin_data(seeded: Seeded) -> set[str]:
-    return {row[0] for row in seeded.rows("SELECT name FROM api_tokens")} | {user.name for user in seeded.users}
+    names = seeded.rows("SELECT name FROM api_tokens UNION SELECT code FROM programmes")
+    return {row[0] for row in names} | {user.name for user in seeded.users}
 
 
 def _strings_in(value: Any) -> Iterator[str]:

@@ -173,4 +173,4 @@ TIES = {
     LOT: "得分、报价和主要评分项均相同，按公布的种子抽签。 / Equal in all; the lot of the published seed decided.",
 }
 """What a bidder with as many points as another reads of the order."""
-NOT_FIRST = "本包由得分更高的投标人成交。 / A bid with more points has the contract."
+NOT_FIRST = "本包由得分更高的投标人成交。"

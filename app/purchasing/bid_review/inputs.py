@@ -83,10 +83,13 @@ class SubmitBidScores(Input):
     )
 
 
+WITHHELD_FIELDS = {"scores": _l("Scores"), "opinion": _l("Opinion")}
+
+
 class Salt(Input):
     """The salt of one commitment: with it anybody can check the value."""
 
-    path = text_field(_l("Field"), max=60, example="scores")
+    path = text_field(_l("Field"), max=60, example="scores", title_of=lambda name: WITHHELD_FIELDS.get(name, name))
     salt = text_field(_l("Salt"), max=64, example="00")
     sequence = integer_field(_l("Move"), min=1, max=100_000, example=3)
 

@@ -9,6 +9,8 @@ from sqlalchemy import text
 
 from app.demo.building import one_page_pdf
 
+# What is sealed enters the log at its opening: the size of a checkpoint tells nobody of a bid.
+MOVES_THAT_MAY_BE_KNOWN = "SELECT count(*) FROM history h JOIN cases c ON c.id = h.case_id WHERE NOT c.sealed"
 PROBLEM = {"type", "title", "status", "code", "detail", "reasons", "request_id"}
 
 
@@ -396,7 +398,7 @@ def test_the_latest_checkpoint_is_public(seeded):
 
     assert answer.status_code == 200
     assert set(answer.json) >= {"size", "root", "note"}
-    assert answer.json["size"] == seeded.rows("SELECT count(*) FROM history")[0][0]
+    assert answer.json["size"] == seeded.rows(MOVES_THAT_MAY_BE_KNOWN)[0][0]
 
 
 def test_a_session_may_use_the_api_too(desk):
