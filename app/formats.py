@@ -6,6 +6,7 @@ from typing import Any
 from app.clock import SHANGHAI
 from app.language import ENGLISH, current_locale
 from workflows.rules.money import format_yuan
+from workflows.rules.percent import format_percent
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -36,6 +37,11 @@ def money(fen: int | None) -> str:
     if fen is None:
         return "—"
     return f"CNY {format_yuan(fen)}" if language() == "en" else f"{format_yuan(fen)} 元"
+
+
+def percent(share_bp: int | None) -> str:
+    """Return basis points as people read them: '30.00 %'."""
+    return "—" if share_bp is None else f"{format_percent(share_bp)} %"
 
 
 def day(value: date | datetime | None, form: str = "full") -> str:

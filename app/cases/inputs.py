@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
 from app.clock import SHANGHAI
+from workflows.rules.percent import WHOLE_BP, format_percent
 
 Label: TypeAlias = Any
 """A text or a lazy translation."""
@@ -167,6 +168,22 @@ def integer_field(
         ),
         error_messages=_messages(invalid=_l("Write a whole number.")), **_optional(required),
         metadata=_metadata(label, "integer", help, example, **metadata),
+    )
+
+
+def percent_field(
+    label: Label, *, min_bp: int = 1, max_bp: int = WHOLE_BP, required: bool = True, help: Label | None = None,
+    example: int | None = 3000, **metadata: Any,
+) -> fields.Integer:
+    """A share in integer basis points; the page's field shows and takes percent with two decimals."""
+    return fields.Integer(
+        strict=True,
+        validate=validate.Range(
+            min=min_bp, max=max_bp,
+            error=_l("Write %(min)s to %(max)s percent.", min=format_percent(min_bp), max=format_percent(max_bp)),
+        ),
+        error_messages=_messages(invalid=_l("Write the share as a whole number of basis points.")),
+        **_optional(required), metadata=_metadata(label, "percent", help, example, **metadata),
     )
 
 

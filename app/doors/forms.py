@@ -1,7 +1,8 @@
 """From an input's schema to a form: field type -> WTForms field. The only code that knows both.
 
 The form's fields carry no validators: the schema loads what was typed and its messages go back to the fields.
-Only here does money speak yuan. Beside WTForms' own attributes each field has kind, help and max for the macros.
+Only here do amounts speak yuan and shares percent. Beside WTForms' own attributes each field has kind, help and max
+for the macros.
 """
 
 import re
@@ -28,7 +29,10 @@ from wtforms.fields.choices import SelectChoice
 from app.cases.inputs import Label
 from app.language import localized
 from workflows.rules.money import MoneyError, format_yuan, parse_yuan
+from workflows.rules.percent import PercentError, format_percent, parse_percent
 
+PARSED: dict[str, Callable[[str], int]] = {"money": parse_yuan, "percent": parse_percent}
+"""What is typed in a unit for people and kept as an integer: fen, basis points."""
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 Rows = Callable[[str], list[tuple[Any, str]]]
 
@@ -39,6 +43,14 @@ class MoneyField(StringField):
     def process_data(self, value: Any) -> None:
         """Show fen as yuan."""
         self.data = format_yuan(value) if isinstance(value, int) else value
+
+
+class PercentField(StringField):
+    """A share: basis points inside, percent on the screen; what cannot be read stays as it was typed."""
+
+    def process_data(self, value: Any) -> None:
+        """Show basis points as percent."""
+        self.data = format_percent(value) if isinstance(value, int) else value
 
 
 class PlainField(StringField):
@@ -121,7 +133,7 @@ def _made(field: fields.Field, rows_of: Rows, organizations: Sequence[tuple[int,
     if widget == "secret":
         common["render_kw"] = {"type": "password", "autocomplete": "off"}
     kinds = {"textarea": TextAreaField, "money": MoneyField, "bool": BooleanField, "declaration": BooleanField,
-             "documents": DocumentsField, "text": StringField, "secret": PasswordField}
+             "percent": PercentField, "documents": DocumentsField, "text": StringField, "secret": PasswordField}
     return kinds.get(widget, PlainField)(**common)
 
 
@@ -173,10 +185,10 @@ def _total(table: FieldList, column: dict[str, Any]) -> str:
     total = 0
     for entry in table.entries:
         try:
-            total += parse_yuan(entry.form[column["name"]].data or "0")
-        except MoneyError:
+            total += PARSED.get(column["kind"], int)(entry.form[column["name"]].data or "0")
+        except ValueError:
             return "—"
-    return format_yuan(total)
+    return {"money": format_yuan, "percent": format_percent}.get(column["kind"], str)(total)
 
 
 def as_input(schema: Schema, form: Form) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -203,10 +215,10 @@ def _read(field: fields.Field, made: Field, name: str, data: dict[str, Any], err
     elif value in (None, ""):
         if field.required:
             data[name] = None
-    elif widget == "money":
+    elif widget in PARSED:
         try:
-            data[name] = parse_yuan(value)
-        except MoneyError as error:
+            data[name] = PARSED[widget](value)
+        except (MoneyError, PercentError) as error:
             errors[name] = [localized(error.text)]
             data[name] = value
     elif widget in ("integer", "row_choice", "organization"):

@@ -31,7 +31,7 @@ from workflows.definition import Definition, Transition
 
 WHO = text("SELECT name FROM people WHERE id = :id")
 NAMES = text("SELECT id, name, node_id FROM organizations WHERE id = ANY(:ids) ORDER BY name, id")
-COPIED = ("text", "textarea", "money", "integer", "date", "moment")
+COPIED = ("text", "textarea", "money", "percent", "integer", "date", "moment")
 """The fields that hold what somebody wrote."""
 Errors = list[tuple[str | None, str]]
 

@@ -1,6 +1,6 @@
 """How is a sum divided into instalments? By basis points, to the fen, with nothing lost."""
 
-WHOLE_BP = 10_000
+from workflows.rules.percent import WHOLE_BP
 
 
 def split(amount_fen: int, shares_bp: list[int]) -> list[int]:

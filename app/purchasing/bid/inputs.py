@@ -10,14 +10,14 @@ from app.cases.inputs import (
     OpeningInput,
     declaration_field,
     document_list_field,
-    integer_field,
     money_field,
+    percent_field,
     row_choice_field,
     table_field,
     text_field,
 )
 from app.cases.kinds import input_for
-from workflows.rules.instalments import WHOLE_BP
+from workflows.rules.percent import WHOLE_BP
 from workflows.rules.uscc import UsccError, parse
 
 
@@ -32,7 +32,7 @@ class PartnerRow(Input):
     """One partner of a joint bid, beside the organization that hands it in."""
 
     uscc = text_field(_l("Credit code"), max=18, example="53110102MJ00000000")
-    share_bp = integer_field(_l("Share in basis points"), min=1, max=WHOLE_BP - 1, example=3000)
+    share_bp = percent_field(_l("Share"), max_bp=WHOLE_BP - 1)
 
 
 def _adds_up(data: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from app.cases.models import Case
 from app.cases.overview import Board, Fact, Link, Material, Overview
 from app.cases.snapshot import CaseRow
 from app.documents.queries import documents_of_case
-from app.formats import money
+from app.formats import money, percent
 from app.purchasing.experts import BidReview, BidScore
 from app.purchasing.panel.queries import bids_to_review
 from app.purchasing.sealed import BidLine, BidPartner
@@ -64,7 +64,7 @@ def _boards(session: AnySession, bid_id: int) -> tuple[Board, ...]:
     partners = session.scalars(select(BidPartner).where(BidPartner.case_id == bid_id).order_by(BidPartner.uscc)).all()
     if partners:
         boards.append(Board(
-            _("Partners of a joint bid"), ((_("Credit code"), False), (_("Share in basis points"), True)),
-            tuple((partner.uscc, str(partner.share_bp)) for partner in partners),
+            _("Partners of a joint bid"), ((_("Credit code"), False), (_("Share"), True)),
+            tuple((partner.uscc, percent(partner.share_bp)) for partner in partners),
         ))
     return tuple(boards)

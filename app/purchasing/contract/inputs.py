@@ -13,12 +13,13 @@ from app.cases.inputs import (
     declaration_field,
     document_list_field,
     integer_field,
+    percent_field,
     table_field,
     text_field,
 )
 from app.cases.kinds import input_for
 from app.purchasing.programme.inputs import WAITS_FOR
-from workflows.rules.instalments import WHOLE_BP
+from workflows.rules.percent import WHOLE_BP
 
 GROUNDS = [
     ("public_interest", _l("Going on would harm the public interest")),
@@ -30,7 +31,7 @@ GROUNDS = [
 class InstalmentRow(Input):
     """One instalment, and what it waits for."""
 
-    share_bp = integer_field(_l("Share in basis points"), min=1, max=WHOLE_BP, example=WHOLE_BP)
+    share_bp = percent_field(_l("Share"), example=WHOLE_BP, total=True)
     condition = text_field(_l("Due when"), max=200, example="合同签订后")
     waits_for = choice_field(_l("What it waits for"), WAITS_FOR)
 
@@ -54,13 +55,13 @@ class SendContract(Input):
     price_stable = bool_field(_l("The price is stable"))
     instalments = table_field(
         _l("Instalments"), InstalmentRow, max_rows=12, prefill_from="contract_instalments",
-        help=_l("Together 10000 basis points; the last takes what rounding leaves."),
+        help=_l("Together 100 percent; the last takes what rounding leaves."),
     )
 
     @validates_schema(skip_on_field_errors=True)
     def _whole(self, data: dict[str, Any], **_: Any) -> None:
         if sum(row["share_bp"] for row in data["instalments"]) != WHOLE_BP:
-            raise ValidationError({"instalments": [str(_l("The shares must make 10000 basis points."))]})
+            raise ValidationError({"instalments": [str(_l("The shares must make 100 percent."))]})
 
 
 @input_for("contract", "agree")

@@ -10,13 +10,14 @@ from app.cases.inputs import (
     choice_field,
     integer_field,
     money_field,
+    percent_field,
     row_choice_field,
     table_field,
     text_field,
 )
 from app.cases.kinds import input_for
 from workflows.rules.bands import Band, mistakes
-from workflows.rules.instalments import WHOLE_BP
+from workflows.rules.percent import WHOLE_BP
 
 FULL_POINTS = 100
 WAITS_FOR = [
@@ -34,7 +35,7 @@ class Direction(Input):
 class InstalmentShare(Input):
     """One instalment of every contract of the programme."""
 
-    share_bp = integer_field(_l("Share in basis points"), min=1, max=WHOLE_BP, example=WHOLE_BP)
+    share_bp = percent_field(_l("Share"), example=WHOLE_BP, total=True)
     condition = text_field(_l("Due when"), max=200, example="合同签订后")
     waits_for = choice_field(_l("What it waits for"), WAITS_FOR, required=False, help=_l("Nothing, when left empty."))
 
@@ -43,7 +44,7 @@ class CriterionPoints(Input):
     """One criterion of the rubric."""
 
     title = text_field(_l("Criterion"), max=60, example="需求与目标")
-    points = integer_field(_l("Most points"), min=1, max=FULL_POINTS, example=FULL_POINTS)
+    points = integer_field(_l("Most points"), min=1, max=FULL_POINTS, example=FULL_POINTS, total=True)
 
 
 class BandRow(Input):
@@ -57,7 +58,9 @@ class BandRow(Input):
 class EnterProgramme(Input):
     """The rules of one fund for one year."""
 
-    office = row_choice_field(_l("Buyer"), "offices_held", help=_l("The offices for which you are the buyer."))
+    office = row_choice_field(
+        _l("Buyer"), "offices_held", help=_l("The offices for which you are the buyer."), section=_l("The programme")
+    )
     code = text_field(_l("Short code"), max=30, example="GYCT", help=_l("The same code again is a new version."))
     title = text_field(_l("Title of the programme"), max=120, example="社区公益服务专项")
     year = integer_field(_l("Year"), min=2020, max=2100, example=2026)
@@ -66,29 +69,29 @@ class EnterProgramme(Input):
         help=_l("Statutory procurement clocks hold for the first only; the two are never mixed."),
     )
     cite = text_field(_l("Source of the rules"), max=300, example="2026年项目指南（示例）")
-    directions = table_field(_l("Directions"), Direction, max_rows=60)
+    directions = table_field(_l("Directions"), Direction, max_rows=60, section=_l("What it supports, and how much"))
     cap_fen = money_field(_l("Most for one package"), example=50_000_000)
     most_per_organization = integer_field(
         _l("Most contracts per organization"), min=1, max=99, required=False, example=2,
         help=_l("Empty: no limit."),
     )
     publicity_days = integer_field(_l("Working days of publicity"), min=1, max=60, example=5)
-    rubric = text_field(_l("Name of the rubric"), max=60, example="项目评审")
+    rubric = text_field(_l("Name of the rubric"), max=60, example="项目评审", section=_l("How bids are scored"))
     criteria = table_field(_l("Criteria"), CriterionPoints, max_rows=30, help=_l("Together 100 points."))
-    price_bp = integer_field(
-        _l("Weight of the price in basis points"), min=0, max=WHOLE_BP - 1, required=False, example=None,
+    price_bp = percent_field(
+        _l("Weight of the price"), min_bp=0, max_bp=WHOLE_BP - 1, required=False, example=None,
         help=_l("For government procurement; empty: what the rules of the place say. A grant has none."),
     )
     bands = table_field(_l("Bands"), BandRow, max_rows=10, help=_l("The lowest begins at 0."))
     instalments = table_field(
-        _l("Instalments"), InstalmentShare, max_rows=12, help=_l("Together 10000 basis points.")
+        _l("Instalments"), InstalmentShare, max_rows=12, section=_l("How it is paid"), help=_l("Together 100 percent.")
     )
 
     @validates_schema
     def _adds_up(self, data: dict[str, Any], **_: Any) -> None:
         wrong: dict[str, list[str]] = {}
         if sum(row["share_bp"] for row in data["instalments"]) != WHOLE_BP:
-            wrong["instalments"] = [str(_l("The shares must make 10000 basis points."))]
+            wrong["instalments"] = [str(_l("The shares must make 100 percent."))]
         if sum(row["points"] for row in data["criteria"]) != FULL_POINTS:
             wrong["criteria"] = [str(_l("The points must make 100."))]
         if mistakes(bands_of(data["bands"]), low=0, high=FULL_POINTS):

@@ -202,13 +202,13 @@
     renumber(table);
     return row;
   }
-  const number = text => Number(text.normalize("NFKC").replace(/[,\s¥元]/g, "")) || 0;
+  const number = text => Number(text.normalize("NFKC").replace(/[,\s¥元%]/g, "")) || 0;
   function total(table) {
     for (const output of table.querySelectorAll("[data-total-of]")) {
       const inputs = [...table.querySelectorAll(`[data-column="${output.dataset.totalOf}"]`)];
-      const money = inputs[0]?.dataset.total === "money";
-      const sum = inputs.reduce((all, input) => all + Math.round(number(input.value) * (money ? 100 : 1)), 0);
-      output.textContent = money ? (sum / 100).toLocaleString("en", { minimumFractionDigits: 2 }) : sum;
+      const hundredths = inputs[0]?.dataset.total === "hundredths"; // fen of yuan, basis points of percent
+      const sum = inputs.reduce((all, input) => all + Math.round(number(input.value) * (hundredths ? 100 : 1)), 0);
+      output.textContent = hundredths ? (sum / 100).toLocaleString("en", { minimumFractionDigits: 2 }) : sum;
     }
   }
   const changed = table => table.dispatchEvent(new Event("input", { bubbles: true }));

@@ -1,4 +1,4 @@
-"""Forms are built from inputs, speak yuan, and lose nothing of what was typed."""
+"""Forms are built from inputs, speak yuan and percent, and lose nothing of what was typed."""
 
 import pytest
 from werkzeug.datastructures import MultiDict
@@ -12,6 +12,7 @@ from app.cases.inputs import (
     document_list_field,
     integer_field,
     money_field,
+    percent_field,
     row_choice_field,
     table_field,
     text_field,
@@ -28,6 +29,15 @@ class Line(Input):
 
     item = text_field("项目", max=40)
     cost_fen = money_field("金额", total=True)
+
+
+class Shares(Input):
+    """A weight, and parts of a whole."""
+
+    weight_bp = percent_field("权重", min_bp=0, max_bp=9999, required=False)
+    parts = table_field("各期", type("Part", (Input,), {
+        "share_bp": percent_field("比例", total=True), "points": integer_field("分", total=True),
+    }), max_rows=5)
 
 
 class Everything(Input):
@@ -100,6 +110,32 @@ def test_money_inside_is_shown_as_yuan(context):
     assert 'value="1,286,500.05"' in str(made.sum_fen())
     assert 'value="0.05"' in str(made.lines.entries[0].form.cost_fen())
     assert made.lines.totals == {"cost_fen": "0.05"}
+
+
+@pytest.mark.parametrize(("typed", "share_bp"), [
+    ("33.34", 3334), ("10 %", 1000), ("０．５", 50), ("0", 0), ("100", None), ("33.333", None),
+    ("1/3", None), ("-1", None),
+])
+def test_shares_are_percent_on_the_page_and_basis_points_inside(context, typed, share_bp):
+    made = form_for(Shares(), rows_of=lambda _name: [], formdata=MultiDict({
+        "weight_bp": typed, "parts-0-share_bp": "66.67", "parts-0-points": "60", "parts-1-share_bp": "33.33",
+        "parts-1-points": "40",
+    }))
+    data, unreadable = as_input(Shares(), made)
+
+    errors = merged(Shares().validate(data), unreadable)
+    assert data["parts"] == [{"share_bp": 6667, "points": 60}, {"share_bp": 3333, "points": 40}]
+    assert made.parts.totals == {"share_bp": "100.00", "points": "100"}
+    assert ("weight_bp" in errors, made.weight_bp.data) == (share_bp is None, typed)
+    assert share_bp is None or data["weight_bp"] == share_bp
+
+
+def test_a_share_inside_is_shown_as_percent_and_a_draft_keeps_basis_points(context):
+    made = form_for(Shares(), rows_of=lambda _name: [], data={"weight_bp": 1000, "parts": [{"share_bp": 3334}]})
+
+    assert 'value="10.00"' in str(made.weight_bp())
+    assert 'value="33.34"' in str(made.parts.entries[0].form.share_bp())
+    assert as_input(Shares(), made)[0]["weight_bp"] == 1000
 
 
 def test_every_mistake_is_told_at_its_field_at_once_and_everything_typed_stays(context):
