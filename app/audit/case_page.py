@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask_babel import gettext as _
 
@@ -15,6 +17,7 @@ from app.audit.search_page import reasons_of
 from app.audit.tree import LogTree
 from app.cases.facts import definition_of
 from app.cases.log import LAST
+from app.cases.queries import Page
 from app.cases.snapshot import CaseRow
 from app.cases.words import shown_data, shown_tables
 from app.documents.folder import documents_folder
@@ -28,8 +31,18 @@ from workflows.definition import Definition
 TONES = {"success": "green", "failure": "red"}
 
 
-def audit_view(case: CaseRow, after: int | None = None, tree: LogTree | None = None) -> dict[str, Any]:
-    """Return the context of the page behind the move `after`; with the log's tree everything is checked.
+@dataclass(frozen=True)
+class Places:
+    """Where the lists of an audit page begin: moves, attempts and transfers behind a key, reads before one."""
+
+    after: int | None = None
+    attempts: int | None = None
+    transfers: int | None = None
+    reads: str | None = None
+
+
+def audit_view(case: CaseRow, places: Places, tree: LogTree | None = None) -> dict[str, Any]:
+    """Return the context of the page with its lists at `places`; with the log's tree everything is checked.
 
     That is the whole chain, the signed log and the papers. Without it a fixed number of queries and of moves,
     however long the history.
@@ -37,11 +50,13 @@ def audit_view(case: CaseRow, after: int | None = None, tree: LogTree | None = N
     definition = definition_of(case)
     last = db.session.execute(LAST).one_or_none()
     signed = last.size if last else 0
-    found = checked(case, after, signed, all_of_it=tree is not None)
+    found = checked(case, places.after, signed, all_of_it=tree is not None)
     papers = documents_of_case(db.session, case.id)
     hold = {paper.document.sha256: stands(documents_folder(), paper.document.sha256) for paper in papers if tree}
     by_hash = {paper.document.sha256: paper for paper in papers}
-    reads = reads_of(db.session, case.number, [paper.document.id for paper in papers])
+    attempts = refused_on(db.session, case.id, after=places.attempts)
+    transfers = transfers_of(db.session, case.id, after=places.transfers)
+    reads = reads_of(db.session, case.number, [paper.document.id for paper in papers], before=places.reads)
     return {
         "case": _case(case, definition),
         "check": verdict_on(found, tree, last, hold),
@@ -50,10 +65,13 @@ def audit_view(case: CaseRow, after: int | None = None, tree: LogTree | None = N
         "export_href": f"/audit/exports?case={case.number}",
         "bundle_help": _("Whoever takes it can check it with nothing but Python. The download is recorded."),
         "moves": [_move(case, definition, row, by_hash, signed) for row in found.moves],
-        "pages": _pager(case, after), "page_size": PAGE,
-        "attempts": [_attempt(definition, row) for row in refused_on(db.session, case.id)],
-        "reads": [{"at": row.at, "who": row.who, "what": _read(row, papers)} for row in reads],
-        "transfers": [_transfer(row) for row in transfers_of(db.session, case.id)],
+        "pages": _pager(case, places.after), "page_size": PAGE,
+        "attempts": [_attempt(definition, row) for row in attempts.rows],
+        "attempt_pages": _beside(case, "attempts", places.attempts, attempts),
+        "reads": [{"at": row.at, "who": row.who, "what": _read(row, papers)} for row in reads.rows],
+        "read_pages": _beside(case, "reads", places.reads, reads),
+        "transfers": [_transfer(row) for row in transfers.rows],
+        "transfer_pages": _beside(case, "transfers", places.transfers, transfers),
         "documents": [_document(definition, paper, hold) for paper in papers],
     }
 
@@ -68,6 +86,15 @@ def _pager(case: CaseRow, after: int | None) -> dict[str, Any] | None:
         "words": _("Moves %(first)s to %(last)s of %(all)s", first=first, last=last, all=case.revision),
         "previous": f"{here}?after={max(first - 1 - PAGE, 0)}" if first > 1 else None,
         "next": f"{here}?after={last}" if last < case.revision else None,
+    }
+
+
+def _beside(case: CaseRow, name: str, here: int | str | None, page: Page) -> dict[str, Any]:
+    """Return the links from a list beside the moves to its beginning and to what follows; its name is its anchor."""
+    address = f"/audit/cases/{case.number}"
+    return {
+        "words": "", "previous": f"{address}#{name}" if here is not None else None,
+        "next": f"{address}?{urlencode({name: page.after})}#{name}" if page.after else None,
     }
 
 

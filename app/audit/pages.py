@@ -24,7 +24,7 @@ from app.audit.asking import (
     request_id,
 )
 from app.audit.bundles import Known, bundle
-from app.audit.case_page import audit_view
+from app.audit.case_page import Places, audit_view
 from app.audit.members import Wanted
 from app.audit.queries import organization_name
 from app.audit.scopes import Scope, family_of, of_case, of_organization, of_period
@@ -72,7 +72,7 @@ def search_page() -> str:
 def case_page(number: str) -> str:
     """Show all that is recorded of a case, page by page, with its chain recomputed."""
     case = audited_case(number)
-    view = audit_view(case, _after())
+    view = audit_view(case, _places())
     _remember(f"case {case.number}", "audit view")
     return render_template("pages/audit_case.html", **view)
 
@@ -82,7 +82,7 @@ def case_page(number: str) -> str:
 def verify_case(number: str) -> str:
     """Check again: the chain, its place in the signed log, and the bytes of every paper."""
     known: Known = current_app.extensions[KNOWN]
-    return render_template("pages/audit_case.html", **audit_view(audited_case(number), _after(), known.tree))
+    return render_template("pages/audit_case.html", **audit_view(audited_case(number), _places(), known.tree))
 
 
 @pages.get("/audit/bundle")
@@ -97,8 +97,14 @@ def period_bundle() -> Response:
     return _sent(replace(scope, told=told), name, scope.title.zh, purpose)
 
 
-def _after() -> int | None:
-    return request.args.get("after", type=int)
+def _key(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def _places() -> Places:
+    asked = request.args
+    return Places(asked.get("after", type=int), _key("attempts"), _key("transfers"), asked.get("reads"))
 
 
 def _case_bundle(number: str) -> Response:

@@ -18,7 +18,8 @@ from app.ledger.models import BudgetLine, LedgerAccount, Transfer
 from app.organizations.models import Organization
 
 NUMBER = re.compile(r"[A-Z]+[0-9]{2}-[0-9]{4}-[0-9]{4}")
-MOST_ROWS = 10_000
+BESIDE = 100
+"""So many attempts, transfers and reads of a case stand on one page."""
 LOOK_AT = 100_000
 """So many moves are looked through at most for a kind or a trigger, before the search says how far back it got.
 
@@ -177,23 +178,27 @@ def recorded_moves(session: AnySession, case_id: int, *, first: int, last: int) 
     return list(session.execute(query))
 
 
-def refused_on(session: AnySession, case_id: int) -> list[Any]:
-    """Return every refused attempt on a case with the name of who tried. One query."""
+def refused_on(session: AnySession, case_id: int, *, after: int | None = None) -> Page:
+    """Return BESIDE refused attempts on a case with the name of who tried, behind the id `after`. One query."""
     query: Query = (
         select(*Attempt.__table__.columns, Person.name.label("who"))
         .outerjoin(Person, Person.id == Attempt.person_id)
-        .where(Attempt.case_id == case_id)
+        .where(Attempt.case_id == case_id, *([Attempt.id > after] if after is not None else []))
         .order_by(Attempt.id)
-        .limit(MOST_ROWS)
+        .limit(BESIDE + 1)
     )
-    return list(session.execute(query))
+    return _page_by_id(list(session.execute(query)))
 
 
-def transfers_of(session: AnySession, case_id: int) -> list[Any]:
-    """Return the transfers that a case's moves made, in order. One query."""
+def _page_by_id(rows: list[Any]) -> Page:
+    return Page(rows[:BESIDE], str(rows[BESIDE - 1].id) if len(rows) > BESIDE else None)
+
+
+def transfers_of(session: AnySession, case_id: int, *, after: int | None = None) -> Page:
+    """Return BESIDE transfers that a case's moves made, in order, behind the id `after`. One query."""
     debit, credit = aliased(LedgerAccount), aliased(LedgerAccount)
     columns: Query = select(
-        Transfer.made_at, Transfer.amount, Transfer.code, Transfer.sequence, BudgetLine.code.label("line"),
+        Transfer.id, Transfer.made_at, Transfer.amount, Transfer.code, Transfer.sequence, BudgetLine.code.label("line"),
         debit.name.label("debit"), debit.package.label("debit_package"),
         credit.name.label("credit"), credit.package.label("credit_package"),
     )
@@ -202,24 +207,37 @@ def transfers_of(session: AnySession, case_id: int) -> list[Any]:
         .join(debit, debit.id == Transfer.debit_id)
         .join(credit, credit.id == Transfer.credit_id)
         .join(BudgetLine, BudgetLine.id == Transfer.budget_line_id)
-        .where(Transfer.case_id == case_id)
+        .where(Transfer.case_id == case_id, *([Transfer.id > after] if after is not None else []))
         .order_by(Transfer.id)
-        .limit(MOST_ROWS)
+        .limit(BESIDE + 1)
     )
-    return list(session.execute(query))
+    return _page_by_id(list(session.execute(query)))
 
 
-def reads_of(session: AnySession, number: str, document_ids: list[int]) -> list[Any]:
-    """Return who opened or downloaded the case or one of its papers, newest first. One query."""
+def reads_of(session: AnySession, number: str, document_ids: list[int], *, before: str | None = None) -> Page:
+    """Return who opened or downloaded the case or one of its papers, newest first, before the key. One query."""
     subjects = [f"case {number}", *(f"document {document_id}" for document_id in document_ids)]
     query: Query = (
-        select(Read.at, Read.what, Read.subject, Person.name.label("who"))
+        select(Read.id, Read.at, Read.what, Read.subject, Person.name.label("who"))
         .join(Person, Person.id == Read.person_id)
         .where(Read.subject.in_(subjects))
         .order_by(Read.at.desc(), Read.id.desc())
-        .limit(MOST_ROWS)
+        .limit(BESIDE + 1)
     )
-    return list(session.execute(query))
+    if key := _read_key(before):
+        query = query.where(tuple_(Read.at, Read.id) < tuple_(*key))
+    rows = list(session.execute(query))
+    last = rows[BESIDE - 1] if len(rows) > BESIDE else None
+    return Page(rows[:BESIDE], f"{last.at.isoformat()},{last.id}" if last is not None else None)
+
+
+def _read_key(before: str | None) -> tuple[datetime, int] | None:
+    try:
+        at, read_id = (before or "").split(",")
+        key = datetime.fromisoformat(at), int(read_id)
+    except ValueError:
+        return None
+    return key if key[0].tzinfo and 0 <= key[1] < 2**62 else None
 
 
 def names_of_case(session: AnySession, node_id: int, organization_id: int | None) -> tuple[Node, str | None]:

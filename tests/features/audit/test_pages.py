@@ -300,6 +300,36 @@ def test_a_long_case_shows_each_move_once_and_checks_what_it_shows(scene, audito
     assert f'rel="prev" href="{address}?after=0"' in last and 'rel="next"' not in last
 
 
+def test_attempts_and_reads_of_a_case_go_by_key_and_each_is_shown_once(session, scene, auditor, monkeypatch):
+    monkeypatch.setattr("app.audit.queries.BESIDE", 2)
+    address = f"/audit/cases/{scene.number}"
+    session.execute(text("""INSERT INTO attempts (at, case_id, kind, trigger, person_id, code, reasons, request_id)
+        SELECT a.at, a.case_id, a.kind, a.trigger, a.person_id, a.code, a.reasons, 'tried-' || n
+          FROM attempts a, generate_series(1, 4) n"""))
+    session.commit()
+
+    pages, following = [auditor.get(address).text], True
+    while following:
+        following = re.search(r'rel="next" href="([^"]+)#attempts"', pages[-1])
+        pages += [auditor.get(following.group(1)).text] if following else []
+    assert [re.findall("tried-[1-4]", page) for page in pages] == [["tried-1"], ["tried-2", "tried-3"], ["tried-4"]]
+    assert [f'rel="prev" href="{address}#attempts"' in page for page in pages] == [False, True, True]
+
+    looked, following = [auditor.get(address).text], True  # the fourth look; each was written down
+    while following:
+        following = re.search(r'rel="next" href="([^"]+)#reads"', looked[-1])
+        looked += [auditor.get(following.group(1).replace("&amp;", "&")).text] if following else []
+    seen = [page.split('id="reads"')[1].count("<li>") for page in looked]
+    assert seen[:2] == [2, 1] and len(seen) == 2
+
+
+@pytest.mark.parametrize(
+    "query", ["attempts=x", "attempts=99999999999999999999", "transfers=-1", "reads=1,2", "reads=x"]
+)
+def test_a_made_up_key_of_a_list_beside_the_moves_is_no_error(auditor, scene, query):
+    assert auditor.get(f"/audit/cases/{scene.number}?{query}").status_code == 200
+
+
 def test_a_changed_move_of_a_long_case_is_found_on_its_page_and_by_checking_again(
     scene, auditor, common_database, monkeypatch
 ):
