@@ -22,15 +22,16 @@ from app.delivery.models import (
 from app.delivery.words import CAPPED, GRADES, STAGES
 from app.formats import money
 from app.purchasing.models import Contract
-from app.purchasing.queries import instalment
+from app.purchasing.queries import instalment, visible_contracts
 from workflows.rules.evaluation import points_text
 
 
-def _contract(contract: Contract | None) -> tuple[list[Fact], tuple[Link, ...]]:
-    if contract is None:
-        return [], ()
+def _contract(session: AnySession, contract_id: int, held: tuple[Holding, ...]) -> tuple[list[Fact], tuple[Link, ...]]:
+    """Return the contract as a fact, and the way to its page for who may see that: an evaluator may not."""
+    contract = session.get_one(Contract, contract_id)
+    seen = select(Contract.id).where(Contract.id == contract_id, visible_contracts(held, contract.organization_id))
     link = Link(contract.title, f"/contracts/{contract.id}", _("Contract %(number)s", number=contract.number))
-    return [Fact(_("Contract"), contract.title, contract.number)], (link,)
+    return [Fact(_("Contract"), contract.title, contract.number)], (link,) if session.scalar(seen) else ()
 
 
 @overview("milestone_report")
@@ -40,7 +41,7 @@ def report_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ...
     part = instalment(session, row.instalment_id) if row is not None else None
     if row is None or part is None:
         return Overview()
-    facts, links = _contract(session.get(Contract, part.contract_id))
+    facts, links = _contract(session, part.contract_id, held)
     facts.append(Fact(_("Instalment"), _("%(position)s of %(of)s", position=part.position, of=part.of), part.condition))
     rows = select(ReportIndicator).where(ReportIndicator.case_id == case.id).order_by(ReportIndicator.position)
     facts += [
@@ -56,7 +57,7 @@ def evaluation_overview(session: AnySession, case: CaseRow, held: tuple[Holding,
     row = session.get(Evaluation, case.id)
     if row is None:
         return Overview()
-    facts, links = _contract(session.get(Contract, row.contract_id))
+    facts, links = _contract(session, row.contract_id, held)
     facts.append(Fact(_("Stage"), str(STAGES[row.stage])))
     if row.codes:
         facts.append(Fact(_("Codes for ratings"), str(row.codes)))
@@ -78,7 +79,7 @@ def acceptance_overview(session: AnySession, case: CaseRow, held: tuple[Holding,
     row = session.get(Acceptance, case.id)
     if row is None:
         return Overview()
-    facts, links = _contract(session.get(Contract, row.contract_id))
+    facts, links = _contract(session, row.contract_id, held)
     if row.deduction_fen:
         facts.append(Fact(_("Deduction"), money(row.deduction_fen), big=True))
     rows = select(AcceptanceStandard).where(AcceptanceStandard.case_id == case.id)
@@ -96,7 +97,7 @@ def rectification_overview(session: AnySession, case: CaseRow, held: tuple[Holdi
     row = session.get(Rectification, case.id)
     if row is None:
         return Overview()
-    facts, links = _contract(session.get(Contract, row.contract_id))
+    facts, links = _contract(session, row.contract_id, held)
     rows = select(RectificationFinding).where(RectificationFinding.case_id == case.id)
     facts += [
         Fact(_("Finding %(n)s", n=line.position), line.finding, line.basis, wide=True)
@@ -111,7 +112,7 @@ def closure_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ..
     row = session.get(ContractClosure, case.id)
     if row is None:
         return Overview()
-    facts, links = _contract(session.get(Contract, row.contract_id))
+    facts, links = _contract(session, row.contract_id, held)
     return Overview((*facts, Fact(_("Back to the budget"), money(row.returned_fen), big=True)), links)
 
 

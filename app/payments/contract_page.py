@@ -22,9 +22,9 @@ from app.extensions import db
 from app.language import localized
 from app.ledger.accounts import package_balances
 from app.organizations.models import Organization
-from app.payments.queries import InstalmentStanding, instalment_standings, visible_contracts
+from app.payments.queries import InstalmentStanding, instalment_standings
 from app.purchasing.models import Contract
-from app.purchasing.queries import LARGEST_ID
+from app.purchasing.queries import LARGEST_ID, visible_contracts
 from workflows.loader import library
 from workflows.rules.evaluation import points_text
 

@@ -10,8 +10,9 @@ from app.access.nodes import AnySession
 from app.formats import day, money
 from app.organizations.file import Entry, Part, Reader, Step, file_part
 from app.payments.models import BankLine, Payment, PaymentInstruction
-from app.payments.queries import InstalmentStanding, instalment_standings, visible_contracts
+from app.payments.queries import InstalmentStanding, instalment_standings
 from app.purchasing.models import Contract, Instalment
+from app.purchasing.queries import visible_contracts
 from workflows.rules.working_days import local_day
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.access.masking import mask_account_number
@@ -21,7 +21,6 @@ from app.purchasing.queries import InstalmentOfContract, instalments_query
 LIST_LIMIT = 50
 STATEMENT_ROLES = ("finance_officer", "cashier", "auditor")
 """Who may look at bank statements, at the node of the role and below it."""
-CONTRACT_ROLES = ("buyer", "project_officer", "finance_officer", "finance_approver", "cashier", "auditor")
 """Who may look at contracts, at the node of the role and below it."""
 
 
@@ -168,15 +167,6 @@ def instalment_standings(
         .order_by(Contract.signed_on.desc(), Contract.id, Instalment.position)
     )
     return [InstalmentStanding(InstalmentOfContract(*row[:-4]), *row[-4:]) for row in session.execute(query)]
-
-
-def visible_contracts(held: Iterable[Holding], organization_id: int) -> ColumnElement[bool]:
-    """Return the condition on Contract: all for the organization's own people, else those of the holder's offices."""
-    held = list(held)
-    if any(each.organization_id == organization_id and each.case_id is None for each in held):
-        return true()
-    nodes = nodes_within(held, CONTRACT_ROLES)
-    return false() if nodes is None else Contract.node_id.in_(nodes)
 
 
 def earlier_settled(session: AnySession, part: InstalmentOfContract) -> bool:

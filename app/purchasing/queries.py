@@ -1,17 +1,19 @@
 """Which contracts are there, and what does each instalment ask for?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, false, func, select, true
 from sqlalchemy.orm import aliased
 
+from app.access.reach import Holding
 from app.ledger.accounts import AnySession
-from app.ledger.queries import LIST_LIMIT
+from app.ledger.queries import LIST_LIMIT, nodes_within
 from app.purchasing.models import Contract, Instalment
 
 LARGEST_ID = 2**63 - 1
+CONTRACT_ROLES = ("buyer", "project_officer", "finance_officer", "finance_approver", "cashier", "auditor")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class InstalmentOfContract:
     node_id: int
     budget_line_id: int
     waits_for: str
+
+
+def visible_contracts(held: Iterable[Holding], organization_id: int) -> ColumnElement[bool]:
+    """Return the condition on Contract: all for the organization's own people, else those of the holder's offices."""
+    held = list(held)
+    if any(each.organization_id == organization_id and each.case_id is None for each in held):
+        return true()
+    nodes = nodes_within(held, CONTRACT_ROLES)
+    return false() if nodes is None else Contract.node_id.in_(nodes)
 
 
 def instalment(session: AnySession, instalment_id: int) -> InstalmentOfContract | None:

@@ -11,6 +11,7 @@ from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import money
 from app.purchasing.award.overview import award_shown, contract_links
+from app.purchasing.award.queries import ranking_of
 from app.purchasing.panel.overview import panel_overview
 from app.purchasing.tendering import Package
 
@@ -22,9 +23,10 @@ def package_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ..
     facts = (Fact(_("At most"), money(lot.amount_fen), None, True),) if lot is not None else ()
     review = panel_overview(session, case, held)
     room = Link(_("Opening room"), f"/openings/{case.number}")
-    told = award_shown(session, case)
-    why = (Link(_("Why this one"), f"/awards/{case.number}"),) if told else ()
-    links = (room, *why, *_call_of(session, lot, held), *review.related, *contract_links(session, case.id))
+    ranked = bool(ranking_of(session, case.id))
+    told = award_shown(session, case) if ranked else []
+    why = (Link(_("Why this one"), f"/awards/{case.number}", _("every point, and the draw")),) if ranked else ()
+    links = (room, *why, *_call_of(session, lot, held), *review.related, *contract_links(session, case.id, held))
     return Overview((*facts, *told, *review.facts), links, review.boards)
 
 
