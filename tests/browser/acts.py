@@ -53,10 +53,10 @@ def decide(page: Page, trigger: str, **values: str) -> None:
         page.locator(f"{PANEL} button[type=submit]").click()
 
 
-def open_waiting(page: Page, subject: str) -> None:
-    """Open a case from one's worklist by what it is about."""
+def open_waiting(page: Page, words: str) -> None:
+    """Open a case from one's worklist by what it is about, or by whose it is."""
     page.goto("/worklist")
-    page.locator(".c-table__main", has_text=subject).first.click()
+    page.locator("[data-row]", has_text=words).locator(".c-table__main").first.click()
     page.wait_for_selector(".c-case")
 
 

@@ -85,7 +85,7 @@ def _finance_may_also_approve(site: Site) -> None:
     """In a small office one person may hold both roles; the history of the case tells them apart."""
     with site.app.app_context():
         person = db.session.execute(select(Account.person_id).where(Account.login == "finance")).scalar_one()
-        office = db.session.get_one(Node, db.session.execute(select(BudgetLine.node_id)).scalar_one())
+        office = db.session.get_one(Node, db.session.execute(select(BudgetLine.node_id).limit(1)).scalar_one())
         grant(db.session, person_id=person, role="finance_approver", node=office, on=date(2026, 1, 1), by=None,
               now=real_now())
         db.session.commit()
@@ -183,7 +183,7 @@ def _joins_the_hub(page: Page, officer: Page) -> None:
     page.locator(".c-header__actions a").click()
     fill(page, purpose="希望获得业务指导。")
     ask_to_join(page)
-    open_waiting(officer, HUB)
+    open_waiting(officer, NEW_NAME)
     decide(officer, "accept", remark="欢迎加入。")
     stands(officer, "affiliation", "affiliated")
     page.goto("/hubs")

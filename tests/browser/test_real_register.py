@@ -32,7 +32,7 @@ def real(site: Site, shared: Path) -> tuple[int, str]:
         of_xicheng = select(Organization).where(Organization.uscc.like(XICHENG), Organization.known_from == "list")
         organization = db.session.scalars(of_xicheng.order_by(Organization.id.desc()).limit(1)).one()
         builder = Builder(db.session, site.app.config["DOCUMENTS"], now)
-        line = db.session.scalars(select(BudgetLine)).one()
+        line = db.session.scalars(select(BudgetLine).order_by(BudgetLine.id).limit(1)).one()
         builder.person("真小名", "real", [("staff", builder.node(organization.node_id))], password=PASSWORD)
         builder.contract("XC2026-900", CONTRACT, organization, db.session.get_one(Node, line.node_id), line, 6_000_000)
         db.session.commit()
