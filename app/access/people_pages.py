@@ -110,6 +110,7 @@ def _row(listed: ListedPerson) -> dict[str, Any]:
                 "place": held.node.name(current_locale()),
                 "from_on": held.valid_from,
                 "to_on": held.valid_to,
+                "one_case": held.case_bound,
                 "end_action": None if own else url_for("people.revoke_role", grant_id=held.grant_id),
             }
             for held in listed.roles

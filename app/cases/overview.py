@@ -25,11 +25,17 @@ class Link:
 
 @dataclass(frozen=True)
 class Board:
-    """A table of what stands where: a title, columns of (title, whether numbers), and rows of words."""
+    """A table of what stands where: a title, columns of (title, whether numbers), and rows of words.
+
+    `instead_of` names the field of an input whose rows it tells better: the page leaves out what was typed there.
+    A `folded` one is closed at first: it says how something came about that another table tells.
+    """
 
     title: str
     columns: tuple[tuple[str, bool], ...]
     rows: tuple[tuple[str, ...], ...]
+    instead_of: str | None = None
+    folded: bool = False
 
 
 @dataclass(frozen=True)

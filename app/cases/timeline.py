@@ -35,6 +35,7 @@ class Happened:
     to_state: str
     role: str
     who: str | None
+    revision: int
 
 
 def happened_to(
@@ -46,7 +47,7 @@ def happened_to(
         select(
             History.at, History.case_id, History.sequence, Case.number, Case.kind, Case.place, Case.version,
             Case.legal_class, Case.subject, History.trigger, History.from_state, History.to_state, History.role,
-            _people.c.name.label("who"),
+            _people.c.name.label("who"), Case.revision,
         )
         .join(Case, Case.id == History.case_id)
         .outerjoin(_people, _people.c.id == History.person_id)

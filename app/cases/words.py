@@ -9,10 +9,11 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, fields
 
 from app.cases.kinds import input_of
-from app.formats import day, day_and_time, money
+from app.formats import day, day_and_time, money, percent
 
 Shown = list[tuple[str, str]]
 HIDDEN = "••••"
+NUMBERS = ("money", "integer", "percent")
 # Shown elsewhere, or a bare row number that would tell nobody anything: the overview names what was chosen.
 SKIPPED = ("documents", "table", "organization", "row_choice", "declaration")
 
@@ -39,22 +40,26 @@ def shown_data(kind: str, trigger: str, data: Mapping[str, Any]) -> Shown:
     return listed
 
 
-def shown_tables(kind: str, trigger: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the tables of a move's data: title, columns and rows of words."""
+def shown_tables(
+    kind: str, trigger: str, data: Mapping[str, Any], left_out: frozenset[str] = frozenset()
+) -> list[dict[str, Any]]:
+    """Return the tables of a move's data: field, title, columns and rows of words; not of the fields `left_out`."""
     schema_type = input_of(kind, trigger)
     if schema_type is None:
         return []
     tables = []
     for name, field in schema_type().fields.items():
-        if field.metadata.get("widget") == "table" and isinstance(data.get(name), list) and data[name]:
-            tables.append(_table(field, data[name]))
+        if field.metadata.get("widget") != "table" or name in left_out:
+            continue
+        if isinstance(data.get(name), list) and data[name]:
+            tables.append({"field": name, **_table(field, data[name])})
     return tables
 
 
 def _table(field: fields.Field, rows: list[Mapping[str, Any]]) -> dict[str, Any]:
     schema: Schema = field.metadata["row"]()
     columns = [
-        {"title": str(f.metadata.get("label", name)), "number": f.metadata.get("widget") in ("money", "integer")}
+        {"title": str(f.metadata.get("label", name)), "number": f.metadata.get("widget") in NUMBERS}
         for name, f in schema.fields.items()
     ]
     shown = [[shown_value(f, row.get(name)) for name, f in schema.fields.items()] for row in rows]
@@ -79,6 +84,8 @@ def shown_value(field: fields.Field | None, value: Any) -> str:
         return _("yes") if value else _("no")
     if widget == "money" and isinstance(value, int):
         return money(value)
+    if widget == "percent" and isinstance(value, int):
+        return percent(value)
     if "title_of" in metadata:
         return str(metadata["title_of"](value))
     if widget == "choice":

@@ -21,7 +21,8 @@ SELECT r.number FROM panel_seats s JOIN cases r ON r.id = s.review_case_id JOIN 
 """)
 # How far each organization comes: a road holds all that stand before it.
 ROADS = ("applied", "returned", "in_review", "seat_open", "scored", "publicized", "incubating", "mid_review")
-AGO = timedelta(days=75)
+AGO, LATELY = timedelta(days=75), timedelta(days=6)
+STAYING = ("incubating", "mid_review")
 
 
 @dataclass
@@ -43,21 +44,23 @@ def incubator(builder: Builder, parent: Node, name_zh: str, name_en: str) -> Inc
 
 
 def grow(builder: Builder, garden: Garden, applicants: list[tuple[Organization, Member]]) -> None:
-    """Let each applicant come as far as ROADS says, beginning some weeks ago; the clocks of that time fire."""
-    present = builder.now
+    """Let each applicant come as far as ROADS says: who moved in began some weeks ago, the others these days."""
+    present, roads = builder.now, list(zip(applicants, ROADS, strict=False))
     builder.now = present - AGO
-    numbers = [_applied(builder, garden, *applicant) for applicant in applicants]
-    for number, (_organization, member), road in zip(numbers, applicants, ROADS, strict=False):
-        _judged(builder, garden, number, member, road)
+    staying = [(_judged(builder, garden, *who, road), who, road) for who, road in roads if road in STAYING]
     builder.now += timedelta(days=20)
     fire_due(builder.session, builder.now)
-    for number, (organization, member), road in zip(numbers, applicants, ROADS, strict=False):
-        if road in ("incubating", "mid_review"):
-            _moved_in(builder, garden, number, organization, member, road)
-        elif road == "publicized":
-            builder.now, then = present - timedelta(days=1), builder.now
+    for number, (organization, member), _road in staying:
+        _moved_in(builder, number, organization, member)
+    builder.now = present - LATELY
+    for number, _who, road in staying:
+        if road == "mid_review":
+            builder.move(garden.operator, number, "start_mid_review", {})
+    coming = [(_judged(builder, garden, *who, road), road) for who, road in roads if road not in STAYING]
+    builder.now = present - timedelta(days=1)
+    for number, road in coming:
+        if road == "publicized":
             builder.move(garden.registrar, number, "publish", {"document_number": "示民社组示〔2026〕2号"})
-            builder.now = then
     builder.now = present
 
 
@@ -77,12 +80,13 @@ def _applied(builder: Builder, garden: Garden, organization: Organization, membe
     return builder.open(member, "incubation", "apply", data).number
 
 
-def _judged(builder: Builder, garden: Garden, number: str, member: Member, road: str) -> None:
+def _judged(builder: Builder, garden: Garden, organization: Organization, member: Member, road: str) -> str:
+    number = _applied(builder, garden, organization, member)
     if road == "applied":
-        return
+        return number
     if road == "returned":
         builder.move(garden.operator, number, "return_for_changes", {"remarks": "请补充团队成员分工。"})
-        return
+        return number
     builder.move(garden.operator, number, "pass_preliminary", {
         "early_stage": True, "grassroots": True, "operating": True, "public_benefit": True,
         "opinion": "材料齐全，符合入驻条件。",
@@ -96,8 +100,9 @@ def _judged(builder: Builder, garden: Garden, number: str, member: Member, road:
     else:
         for expert in garden.experts[:3]:
             _scored(builder, number, expert)
-    if road in ("incubating", "mid_review"):
+    if road in STAYING:
         builder.move(garden.registrar, number, "publish", {"document_number": "示民社组示〔2026〕1号"})
+    return number
 
 
 def _scored(builder: Builder, number: str, expert: Member) -> None:
@@ -113,14 +118,10 @@ def _review(builder: Builder, number: str, expert: Member) -> str:
     return found
 
 
-def _moved_in(
-    builder: Builder, garden: Garden, number: str, organization: Organization, member: Member, road: str
-) -> None:
+def _moved_in(builder: Builder, number: str, organization: Organization, member: Member) -> None:
     documents = _papers(builder, organization, member, "agreement", "commitment")
     builder.move(member, number, "sign_agreement", {"documents": documents, "declaration": True})
     builder.move(member, number, "submit_log", {
         "month": builder.today.isoformat(), "training_hours": 8, "activities": 3, "volunteers": 12,
         "income_fen": 1_500_000, "compliance": "账目清楚，无违规情况。",
     })
-    if road == "mid_review":
-        builder.move(garden.operator, number, "start_mid_review", {})

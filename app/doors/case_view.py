@@ -63,7 +63,7 @@ def case_view(case: CaseRow, choices: Choices, before: int | None = None) -> dic
         "sentence": localized(state.applicant_says) if own and state.applicant_says.zh else None,
         "facts": _facts(case, definition, overview),
         "answers": _answers(case, definition, history),
-        "tables": [*map(board, overview.boards), *_tables(case, history)],
+        "tables": [*map(board, overview.boards), *_tables(case, history, overview.boards)],
         "documents": _documents(definition, case, standing),
         "masked": _masked(case),
         "history": [_move(case, definition, line) for line in reversed(history) if line.sequence >= oldest],
@@ -89,6 +89,13 @@ def _pages(case: CaseRow, oldest: int, newest: int) -> dict[str, Any] | None:
     }
 
 
+def move_href(number: str, sequence: int, revision: int) -> str:
+    """Return the address at which a move stands on its case's page: an older one than the newest has a page before."""
+    if sequence > revision - MOST_MOVES:
+        return f"/cases/{number}#move-{sequence}"
+    return f"/cases/{number}?before={sequence + MOST_MOVES // 2}#move-{sequence}"
+
+
 def _organization(case: CaseRow) -> dict[str, Any] | None:
     if case.organization_id is None:
         return None
@@ -106,7 +113,7 @@ def _tags(case: CaseRow) -> list[tuple[str, str]]:
     tags = []
     if any(run.paused_since and not run.stopped_at for run in case.clocks):
         tags.append((_("Deadline paused"), "violet"))
-    if any(run.due_at <= now() and not run.stopped_at and not run.paused_since for run in case.clocks):
+    if any(run.due_at <= now() and not run.paused_since and not run.fires for run in _running(case)):
         tags.append((_("Overdue"), "red"))
     return tags
 
@@ -126,9 +133,10 @@ def unit_word(unit: str, number: int) -> str:
 
 
 def due_of(run: ClockRun) -> DueWords:
-    """Return how a clock reads at this moment."""
+    """Return how a clock reads at this moment; one that fires a move of the system ends, and nobody is late."""
     return due_words(
-        run.due_at, now(), official_calendar(), paused=run.paused_since is not None, provisional=run.provisional
+        run.due_at, now(), official_calendar(), paused=run.paused_since is not None, provisional=run.provisional,
+        ends=run.fires is not None,
     )
 
 
@@ -221,12 +229,13 @@ def _overview(case: CaseRow) -> Overview:
 def board(table: Board) -> dict[str, Any]:
     """Return a board as the page's tables take it."""
     columns = [{"title": title, "number": number} for title, number in table.columns]
-    return {"title": table.title, "columns": columns, "rows": table.rows}
+    return {"title": table.title, "columns": columns, "rows": table.rows, "folded": table.folded}
 
 
 def _facts(case: CaseRow, definition: Definition, overview: Overview) -> list[dict[str, Any]]:
     state = definition.states[case.state or ""]
-    waits = localized(ROLES[state.waits_for].title) if state.waits_for else _("nobody; the case is closed")
+    nobody = _("nobody; the case is closed") if state.final else _("nobody at present")
+    waits = localized(ROLES[state.waits_for].title) if state.waits_for else nobody
     since = _("since %(day)s", day=day(case.steps[-1].at, "short")) if case.steps else None
     place = library().places.get(definition.place)
     return [
@@ -247,11 +256,14 @@ def _answers(case: CaseRow, definition: Definition, history: list[HistoryLine]) 
     return [{"title": _("What was applied for"), "rows": rows}] if rows else []
 
 
-def _tables(case: CaseRow, history: list[HistoryLine]) -> list[dict[str, Any]]:
-    tables = []
+def _tables(case: CaseRow, history: list[HistoryLine], boards: tuple[Board, ...]) -> list[dict[str, Any]]:
+    """Return the tables that were handed in; of one that somebody handed in again the newest."""
+    told = frozenset(table.instead_of for table in boards if table.instead_of)
+    tables: dict[tuple[str, str, int | None], dict[str, Any]] = {}
     for line in history:
-        tables += shown_tables(case.kind, line.trigger, json.loads(line.body)["data"])
-    return tables
+        for table in shown_tables(case.kind, line.trigger, json.loads(line.body)["data"], told):
+            tables[line.trigger, table["field"], line.person_id] = {**table, "folded": False}
+    return list(tables.values())
 
 
 def _documents(definition: Definition, case: CaseRow, standing: list[Standing]) -> list[dict[str, Any]]:

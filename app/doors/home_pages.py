@@ -10,7 +10,7 @@ from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES
 from app.cases.models import Case, Draft
 from app.cases.queries import find_cases, worklist, worklist_counts
-from app.doors.caller import actor, held, holds, now
+from app.doors.caller import actor, held, now
 from app.doors.list_pages import kind_titles, row, strip
 from app.doors.move_form import organizations_of_caller, saved_words
 from app.extensions import db
@@ -77,17 +77,9 @@ def _publicity() -> dict[str, Any]:
 
 
 def _places() -> list[dict[str, Any]]:
-    listed = [
+    """Return the caller's own organizations; everything else that may be looked up stands in the navigation."""
+    return [
         {"title": name, "note": _("Its registration, hubs, contracts and cases"), "href": f"/organizations/{id_}",
          "icon": "house"}
         for id_, name, _node in organizations_of_caller()[:MOST]
     ]
-    listed += [{"title": _("Register"), "note": _("Organizations, their hubs and what they were granted"),
-               "href": "/organizations", "icon": "building-complex"}, _publicity()]
-    if holds("finance_officer", "finance_approver", "cashier", "auditor", "buyer", "project_officer"):
-        listed.append({"title": _("Budgets"), "note": _("Where every fen stands"), "href": "/budget-lines",
-                       "icon": "coins"})
-    if holds("auditor"):
-        listed.append({"title": _("Audit"), "note": _("Every move, every refused attempt"), "href": "/audit",
-                       "icon": "shield-check"})
-    return listed

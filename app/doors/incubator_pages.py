@@ -110,7 +110,7 @@ def _figures(one: IncubatorView) -> list[dict[str, Any]]:
 
 
 def _stages(node_id: int) -> list[dict[str, Any]]:
-    """Return the open cases that the caller may see, by the state in which they stand."""
+    """Return the open cases that the caller may see, by the state in which they stand, along the road."""
     found = find_cases(db.session, held(), kind="incubation", node_id=node_id, open_only=True, limit=MOST_OPEN)
     stages: dict[str, dict[str, Any]] = {}
     for line in found.rows:
@@ -119,7 +119,7 @@ def _stages(node_id: int) -> list[dict[str, Any]]:
         stages.setdefault(title, {"title": title, "note": None, "tone": None, "rows": []})["rows"].append(shown)
     for stage in stages.values():
         stage["note"] = ngettext("%(num)d case", "%(num)d cases", len(stage["rows"]))
-    return list(stages.values())
+    return sorted(stages.values(), key=lambda stage: stage["rows"][0]["stage"])
 
 
 def _seen_residents(one: IncubatorView) -> list[Resident]:

@@ -35,9 +35,12 @@ def due_day(due_at: datetime) -> date:
 
 def due_words(
     due_at: datetime | None, now: datetime, calendar: Calendar, *,
-    paused: bool = False, provisional: bool = False,
+    paused: bool = False, provisional: bool = False, ends: bool = False,
 ) -> DueWords:
-    """Return how a deadline reads at `now`, counted in working days of the calendar."""
+    """Return how a deadline reads at `now`, counted in working days of the calendar.
+
+    One that `ends` is a time that runs out by itself, such as that of publicity: behind it nobody is late.
+    """
     if paused:
         detail = "" if due_at is None else day(due_day(due_at), "short")
         return DueWords(_("Deadline paused"), detail, "paused")
@@ -45,6 +48,8 @@ def due_words(
         return DueWords(_("No deadline"), "", "none")
     last, today = due_day(due_at), now.astimezone(SHANGHAI).date()
     detail = _("%(day)s (provisional)", day=day(last, "short")) if provisional else day(last, "short")
+    if now >= due_at and ends:
+        return DueWords(_("The time is over"), _("ended %(day)s", day=day(last, "short")), "none")
     if now >= due_at:
         days = max(1, working_days_between(last, today, calendar))
         return DueWords(ngettext("Overdue by %(num)d working day", "Overdue by %(num)d working days", days),

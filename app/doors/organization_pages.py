@@ -23,6 +23,7 @@ from app.cases.queries import find_cases
 from app.cases.timeline import Happened, happened_to
 from app.clock import business_now
 from app.doors.caller import held, holds
+from app.doors.case_view import move_href
 from app.doors.list_pages import kind_titles
 from app.doors.list_pages import row as case_row
 from app.doors.move_form import organizations_of_caller
@@ -178,7 +179,7 @@ def _move(one: Happened) -> dict[str, Any]:
         "at": one.at, "who": one.who, "role": localized(ROLES[one.role].title) if one.role in ROLES else None,
         "title": localized(transition.title) if transition else one.trigger, "to_title": localized(state.title),
         "kind_title": localized(definition.title), "subject": one.subject or one.number, "number": one.number,
-        "href": f"/cases/{one.number}#move-{one.sequence}", "tone": tone,
+        "href": move_href(one.number, one.sequence, one.revision), "tone": tone,
     }
 
 

@@ -8,15 +8,21 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from app.access.roles import ROLES
+from app.access.roles import ORGANIZATION_ROLES, ROLES
 from app.cases.kinds import input_of
 from app.language import current_locale, localized
-from workflows.definition import Definition, DocumentSlot, State, Transition
+from workflows.definition import SYSTEM_ROLE, Definition, DocumentSlot, State, Transition
 from workflows.diagram import svg
 from workflows.guards import guard_named
 from workflows.loader import Policy, library, place_chain
 from workflows.policy import PolicyNumber
 
+ROAD = (
+    "registration", "affiliation", "incubation", "programme", "plan", "call", "opening_key", "pool_entry", "package",
+    "bid", "bid_review", "objection", "contract", "milestone_report", "evaluation", "acceptance", "rectification",
+    "payment", "closure",
+)
+"""The order in which an organization and an office come upon the kinds; what is not named here comes last."""
 ENDINGS = {"application/pdf": "PDF", "image/jpeg": "JPG", "image/png": "PNG"}
 
 
@@ -28,8 +34,16 @@ def definitions_in_force(today: date) -> list[Definition]:
             key = (definition.kind, definition.place, definition.legal_class)
             if key not in newest or newest[key].version < definition.version:
                 newest[key] = definition
-    order = {"registration": 0, "affiliation": 1}
-    return sorted(newest.values(), key=lambda d: (order.get(d.kind, 2), d.kind, d.place != "base", d.place))
+    order = {kind: place for place, kind in enumerate(ROAD)}
+    return sorted(newest.values(), key=lambda d: (order.get(d.kind, len(ROAD)), d.kind, d.place != "base", d.place))
+
+
+def opened_by(definition: Definition) -> str:
+    """Return who begins such a case: 'organizations', 'offices', or 'system' where another case brings it about."""
+    roles = {role for transition in definition.opening_transitions() for role in transition.roles}
+    if roles & set(ORGANIZATION_ROLES):
+        return "organizations"
+    return "offices" if roles - {SYSTEM_ROLE} else "system"
 
 
 def places() -> list[tuple[str, str]]:

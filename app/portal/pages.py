@@ -8,16 +8,22 @@ from flask_babel import gettext as _
 
 from app.access.api_auth import current_holdings, current_roles
 from app.access.declare import allow
+from app.access.roles import ORGANIZATION_ROLES
 from app.clock import SHANGHAI, business_now
 from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
-from app.portal.guides import definitions_in_force, guide_of, places, policy_for, words_of
+from app.portal.guides import definitions_in_force, guide_of, opened_by, places, policy_for, words_of
 from app.portal.publicity import pages as publicity_pages
 from workflows.definition import Definition
 
 blueprint = Blueprint("portal", __name__)
-ICONS = {"registration": "stamp", "affiliation": "network", "payment": "coins"}
+ICONS = {
+    "registration": "stamp", "affiliation": "network", "incubation": "sprout", "bid": "mail", "objection": "scale",
+    "milestone_report": "clipboard-list", "acceptance": "clipboard-check", "payment": "coins", "call": "megaphone",
+    "opening_key": "key-round", "pool_entry": "users", "evaluation": "star", "rectification": "wrench",
+    "closure": "archive",
+}
 
 
 def register(app: Flask) -> None:
@@ -32,12 +38,20 @@ def guide_list() -> str:
     """List what can be applied for, in every place that has rules."""
     place = request.args.get("place", "base")
     known, today = dict(places()), _today()
-    kinds = [
-        {**_card(definition, today, place), "place": known.get(place, place)}
-        for definition in _shown(place, today)
+    titles = {"organizations": _("For organizations"), "offices": _("For offices"),
+              "system": _("What other cases bring about")}
+    found = _shown(place, today)
+    groups = [
+        {"title": title, "kinds": [
+            {**_card(definition, today, place), "place": known.get(place, place)}
+            for definition in found if opened_by(definition) == opener
+        ]}
+        for opener, title in titles.items()
     ]
     chooser = {"label": _("Place"), "name": "place", "value": place, "options": list(known.items())}
-    return render_template("pages/guide_list.html", kinds=kinds, places=chooser)
+    return render_template(
+        "pages/guide_list.html", groups=[group for group in groups if group["kinds"]], places=chooser
+    )
 
 
 @blueprint.get("/guide/<kind>")
@@ -65,9 +79,16 @@ def help_page() -> str:
 
 
 def cards() -> list[dict[str, Any]]:
-    """Return what can be applied for, as the start page shows it."""
+    """Return what the reader can begin, as the start page shows it: an officer goes straight to the form.
+
+    Organizations and whoever is not signed in see what organizations apply for, each with its guide.
+    """
     today = _today()
-    return [_card(definition, today, "base") for definition in _shown("base", today)]
+    shown = [(opened_by(definition), _card(definition, today, "base")) for definition in _shown("base", today)]
+    roles = current_roles() if getattr(g, "actor", None) is not None else frozenset()
+    if roles and not roles & set(ORGANIZATION_ROLES):
+        return [{**card, "href": card["open_href"]} for _opener, card in shown if card["open_href"]]
+    return [card for opener, card in shown if opener == "organizations"]
 
 
 def _today() -> date:

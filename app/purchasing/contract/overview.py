@@ -9,13 +9,11 @@ from app.cases.kinds import overview
 from app.cases.models import Case
 from app.cases.overview import Board, Fact, Link, Overview
 from app.cases.snapshot import CaseRow
-from app.formats import day, money
+from app.formats import day, money, percent
 from app.purchasing.contract.queries import Drafted, contract_of_case, drafted
 from app.purchasing.models import Contract, Instalment
 from app.purchasing.programme.inputs import WAITS_FOR
 from workflows.rules.instalments import split
-
-HUNDREDTHS = 100
 
 
 @overview("contract")
@@ -52,7 +50,8 @@ def _instalments(session: AnySession, found: Drafted, signed: Contract | None) -
         ((_("Instalment"), False), (_("Due when"), False), (_("What it waits for"), False), (_("Share"), True),
          (_("Amount"), True)),
         tuple(
-            (_("Instalment %(n)s", n=place), condition, words[waits_for], f"{share / HUNDREDTHS:.2f} %", money(fen))
+            (_("Instalment %(n)s", n=place), condition, words[waits_for], percent(share), money(fen))
             for place, condition, waits_for, share, fen in parts
         ),
+        instead_of="instalments",
     )

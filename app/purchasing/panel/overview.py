@@ -27,26 +27,25 @@ HUNDREDTHS = 100
 def panel_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ...]) -> Overview:
     """Return a package's pool with its hash, the panel's board, the revealed scores and the ranking."""
     facts = []
-    seats = seats_of(session, case.id)
+    seats, ranking = seats_of(session, case.id), _ranking(session, case.id)
     for pool in publications_of(session, case.id):
         drawn = _("drawn with the checkpoint of %(size)s records", size=pool.checkpoint) if pool.checkpoint else _(
             "waits for the next checkpoint")
-        facts.append(Fact(_("Published pool"), _("%(n)s experts", n=len(pool.members)),
-                          f"SHA-256 {pool.hash} · {drawn}", wide=True))
-    boards = []
+        # Once there is a ranking, the page of the award has all that is needed to draw again.
+        whole = f"SHA-256 {pool.hash} · {drawn}" if ranking is None else drawn
+        facts.append(Fact(_("Published pool"), _("%(n)s experts", n=len(pool.members)), whole, wide=ranking is None))
+    boards = [ranking] if ranking else []
     if seats:
         here = sitting(seats)
         done = sum(1 for seat in here if seat.submitted_at)
         facts.append(Fact(_("Panel"), _("%(done)s of %(all)s have scored", done=done, all=len(here))))
-        boards.append(_board_of_panel(session, case.id, seats))
+        boards.append(_board_of_panel(session, case.id, seats, folded=ranking is not None))
     if any(seat.revealed_at for seat in seats):
-        boards.append(_scores(session, case.id, sitting(seats)))
-    ranking = _ranking(session, case.id)
-    boards += [ranking] if ranking else []
+        boards.append(_scores(session, case.id, sitting(seats), folded=ranking is not None))
     return Overview(tuple(facts), tuple(_reviews(session, case, held)), tuple(boards))
 
 
-def _board_of_panel(session: AnySession, package_id: int, seats: list[BidReview]) -> Board:
+def _board_of_panel(session: AnySession, package_id: int, seats: list[BidReview], *, folded: bool) -> Board:
     reserve = len(drawn_for(session, package_id)) - len(seats)
     names = names_of(session, [seat.person_id for seat in seats])
     left = {"recused": _("stepped out"), "relieved": _("relieved"), "cancelled": _("cancelled")}
@@ -62,7 +61,7 @@ def _board_of_panel(session: AnySession, package_id: int, seats: list[BidReview]
         _("Panel (%(n)s in reserve)", n=reserve),
         ((_("Expert"), False), (_("Place in the draw"), True), (_("Declared"), False), (_("Handed in"), False),
          (_("Answer to the report"), False)),
-        rows,
+        rows, folded=folded,
     )
 
 
@@ -70,7 +69,7 @@ def _at(moment: object) -> str:
     return day_and_time(moment) if moment is not None else "—"  # type: ignore[arg-type]
 
 
-def _scores(session: AnySession, package_id: int, seats: list[BidReview]) -> Board:
+def _scores(session: AnySession, package_id: int, seats: list[BidReview], *, folded: bool) -> Board:
     """Return every bid with each expert's total, the mean, the highest and the lowest."""
     names = names_of(session, [seat.person_id for seat in seats])
     scores = scores_of(session, seats)
@@ -81,7 +80,7 @@ def _scores(session: AnySession, package_id: int, seats: list[BidReview]) -> Boa
         rows.append((who.name, *map(str, totals), points(mean), str(max(totals)), str(min(totals))))
     columns = [(_("Bidder"), False), *((names[seat.person_id], True) for seat in seats), (_("Mean"), True),
                (_("Highest"), True), (_("Lowest"), True)]
-    return Board(_("Revealed scores"), tuple(columns), tuple(rows))
+    return Board(_("Revealed scores"), tuple(columns), tuple(rows), folded=folded)
 
 
 def _ranking(session: AnySession, package_id: int) -> Board | None:
@@ -92,15 +91,18 @@ def _ranking(session: AnySession, package_id: int) -> Board | None:
             None: "—"}
     if not rows:
         return None
+    columns = [
+        (_("Bidder"), False, [f"{row.position}. {names.get(row.bid_id, '—')}" for row in rows]),
+        (_("Price"), True, [_price(row) for row in rows]), (_("Points"), True, [points(row.points) for row in rows]),
+        (_("of them for the price"), True, [points(row.price_points) if row.price_points else "—" for row in rows]),
+        (_("Tie broken by"), False, [ties[row.details.get("tie")] for row in rows]),
+        (_("Left out"), False, [row.excluded_reason or "—" for row in rows]),
+    ]
+    # Most rankings have no tie and leave nobody out: columns of dashes would hide the ones that say something.
+    telling = [column for column in columns if set(column[2]) != {"—"}]
     return Board(
-        _("Ranking"),
-        ((_("Bidder"), False), (_("Rank"), True), (_("Price"), True), (_("Points"), True), (_("of them for the price"),
-         True), (_("Tie broken by"), False), (_("Left out"), False)),
-        tuple(
-            (names.get(row.bid_id, "—"), str(row.position), _price(row), points(row.points),
-             points(row.price_points), ties[row.details.get("tie")], row.excluded_reason or "—")
-            for row in rows
-        ),
+        _("Ranking"), tuple((title, number) for title, number, _values in telling),
+        tuple(zip(*(values for _title, _number, values in telling), strict=True)),
     )
 
 

@@ -138,6 +138,23 @@ def test_the_timeline_pages_by_key_over_all_cases_and_holds_every_move_once(sess
     assert f'href="/cases/{number}#move-10"' in text_
 
 
+def test_a_link_to_a_move_leads_to_the_page_of_the_case_that_holds_it(session, look, monkeypatch):
+    project = a_project(session)
+    number = a_payment(session, project, until="approved")
+    for _n in range(3):
+        move(session, project, number, "suspend")
+        move(session, project, number, "resume")
+    monkeypatch.setattr("app.doors.case_view.MOST_MOVES", 4)
+    auditor = project.actors["auditor"]
+    timeline = look(auditor, f"/organizations/{project.place.organization.id}/timeline")
+
+    for n in range(1, 11):
+        address, _hash, anchor = next(
+            each for each in re.findall(r'href="(/cases/[^"#]+)(#)(move-\d+)"', timeline) if each[2] == f"move-{n}"
+        )
+        assert f'id="{anchor}"' in look(auditor, address)
+
+
 def test_a_stranger_finds_no_move_of_it(session, look):
     project = a_project(session)
     number = a_payment(session, project)

@@ -23,6 +23,8 @@ def test_a_really_ranked_package_shows_its_ranking_on_its_case_and_on_the_page_o
     assert f'href="/awards/{panel.package}"' in case
     assert all(word in case for word in ("77.00", "68.00", "64.00"))
     assert all(word in why for word in ("77.00", "68.00", "64.00", "5.00", "10.00", "80.00", CRITERION, "90,000.00"))
+    assert case.count("<table") == 3 and case.count('class="c-disclosure__body"') == 2  # scores and panel are folded
+    assert case.index("77.00") < case.index("68.00") < case.index("64.00") and "SHA-256" not in case
     assert f"flask purchasing draw verify {panel.package}" in why
     assert all(expert.name not in why for expert in panel.experts.values())
 

@@ -41,5 +41,7 @@ def test_a_contract_and_its_case_lead_to_each_other_and_both_say_what_each_insta
 
         assert f'href="/contracts/{contract.id}"' in case and f'href="/cases/{number}"' in page
         assert all("44,444.16" in each and "中期评估合格后" in each for each in (case, page))
+        # What was typed in its draft is what was signed: it is told once, with the amounts.
+        assert case.count("<table") == 1 and "50.00 %" in case
     other = Caller(client, session, ranked.bidders[1].staff)
     assert [other.get(path).status_code for path in (f"/cases/{number}", f"/contracts/{contract.id}")] == [404, 404]
