@@ -21,7 +21,7 @@ SELECT r.number FROM panel_seats s JOIN cases r ON r.id = s.review_case_id JOIN 
 """)
 # How far each organization comes: a road holds all that stand before it.
 ROADS = ("applied", "returned", "in_review", "seat_open", "scored", "publicized", "incubating", "mid_review")
-AGO, LATELY = timedelta(days=75), timedelta(days=6)
+AGO, LATELY = timedelta(days=75), timedelta(days=3)
 STAYING = ("incubating", "mid_review")
 
 

@@ -45,7 +45,7 @@ def attempt(case: CaseRow | None, made: MoveForm) -> Answer | tuple[int, list[tu
     data, unreadable = made.data()
     if made.refusals:
         # A paper that was refused is missing: the move would tell half of what is to be mended.
-        made.tell(merged(made.schema.validate(data) if made.schema else {}, unreadable))
+        made.tell(_mistakes(made, data, unreadable))
         return 422, []
     try:
         # What could not be read stands in the data as it was typed, which no schema takes.
@@ -55,7 +55,8 @@ def attempt(case: CaseRow | None, made: MoveForm) -> Answer | tuple[int, list[tu
             now=now(), request_id=request_id(), began=began(),
         )
     except InvalidInput as invalid:
-        made.tell(merged(invalid.errors, unreadable))
+        # An opening may end at the question where it belongs, before anybody asked for the rest.
+        made.tell(merged(invalid.errors, _mistakes(made, data, unreadable)))
         return 422, []
     except StaleRevision as stale:
         return 409, [(None, str(stale.detail)), *_what_happened(case, stale)]
@@ -66,6 +67,11 @@ def attempt(case: CaseRow | None, made: MoveForm) -> Answer | tuple[int, list[tu
     except Problem as problem:
         words = [reason["message"] for reason in localized_reasons(problem.reasons)] or [str(problem.detail)]
         return problem.status, [(None, each) for each in words]
+
+
+def _mistakes(made: MoveForm, data: dict[str, Any], unreadable: dict[str, Any]) -> dict[Any, Any]:
+    """Return all that the schema finds, with our own words where a value could not even be read."""
+    return merged(made.schema.validate(data) if made.schema else {}, unreadable)
 
 
 def _what_happened(case: CaseRow | None, stale: StaleRevision) -> list[tuple[str | None, str]]:

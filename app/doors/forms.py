@@ -175,10 +175,15 @@ def sections_of(form: Form | None) -> list[dict[str, Any]] | None:
 
 def _columns(row: Schema) -> list[dict[str, Any]]:
     return [
-        {"name": name, "title": field.metadata.get("label", name), "kind": field.metadata.get("widget", "text"),
+        {"name": name, "title": _title_of_column(name, field), "kind": field.metadata.get("widget", "text"),
          "total": bool(field.metadata.get("total"))}
         for name, field in row.fields.items()
     ]
+
+
+def _title_of_column(name: str, field: fields.Field) -> str:
+    label = str(field.metadata.get("label", name))
+    return f"{label} (%)" if field.metadata.get("widget") == "percent" else label
 
 
 def _total(table: FieldList, column: dict[str, Any]) -> str:
@@ -258,7 +263,10 @@ def merged(errors: Mapping[Any, Any], unreadable: Mapping[Any, Any]) -> dict[Any
 
 
 def put_errors(form: Form, errors: Mapping[Any, Any]) -> list[tuple[str | None, str]]:
-    """Put messages on the fields they belong to; return (field id, message) for the summary, in order."""
+    """Put messages on the fields they belong to; return (field id, message) for the summary, in order.
+
+    The summary names the field: "Fill in this field." ten times would tell nobody which ten.
+    """
     listed: list[tuple[str | None, str]] = []
     for name, messages in errors.items():
         made = form._fields.get(name)
@@ -269,8 +277,15 @@ def put_errors(form: Form, errors: Mapping[Any, Any]) -> list[tuple[str | None, 
         else:
             found = flat(messages)
             made.errors = [*made.errors, *found]
-            listed += [(made.id, message) for message in found]
+            listed += [(made.id, _named(made, message)) for message in found]
     return listed
+
+
+def _named(made: Field, message: str) -> str:
+    # What has a whole sentence beside its box says itself what it is about.
+    if getattr(made, "kind", "") in ("bool", "declaration"):
+        return message
+    return gettext("%(field)s: %(why)s", field=made.label.text, why=message)
 
 
 def _row_errors(table: Any, messages: Mapping[Any, Any]) -> list[tuple[str | None, str]]:
@@ -287,7 +302,7 @@ def _row_errors(table: Any, messages: Mapping[Any, Any]) -> list[tuple[str | Non
         else:
             found = flat(row_messages)
             table.errors = [*table.errors, *found]
-            listed += [(table.id, message) for message in found]
+            listed += [(table.id, _named(table, message)) for message in found]
     return listed
 
 

@@ -22,6 +22,7 @@ from app.incubation.inputs import MODE_LABELS
 from app.incubation.queries import IncubatorView, Resident, incubators, residents
 from app.language import current_locale
 from app.organizations.queries import LARGEST_ID
+from workflows.loader import library
 
 pages = Blueprint("incubators", __name__)
 
@@ -112,14 +113,15 @@ def _figures(one: IncubatorView) -> list[dict[str, Any]]:
 def _stages(node_id: int) -> list[dict[str, Any]]:
     """Return the open cases that the caller may see, by the state in which they stand, along the road."""
     found = find_cases(db.session, held(), kind="incubation", node_id=node_id, open_only=True, limit=MOST_OPEN)
-    stages: dict[str, dict[str, Any]] = {}
+    stages: dict[int, dict[str, Any]] = {}
     for line in found.rows:
         shown = {**row(line), "subject": line.organization_name or line.subject}
-        title = shown["state_title"]
-        stages.setdefault(title, {"title": title, "note": None, "tone": None, "rows": []})["rows"].append(shown)
+        definition = library().exact(line.kind, line.place, line.version, line.legal_class)
+        stage = {"title": shown["state_title"], "note": None, "tone": None, "rows": []}
+        stages.setdefault(list(definition.states).index(line.state), stage)["rows"].append(shown)
     for stage in stages.values():
         stage["note"] = ngettext("%(num)d case", "%(num)d cases", len(stage["rows"]))
-    return sorted(stages.values(), key=lambda stage: stage["rows"][0]["stage"])
+    return [stages[place] for place in sorted(stages)]
 
 
 def _seen_residents(one: IncubatorView) -> list[Resident]:

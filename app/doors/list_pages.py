@@ -128,7 +128,8 @@ def row(line: CaseLine, amounts: Mapping[int, int] = NO_AMOUNTS) -> dict[str, An
     """Return one case as a list shows it."""
     definition = library().exact(line.kind, line.place, line.version, line.legal_class)
     state = definition.states[line.state]
-    due = due_words(line.due_at, now(), official_calendar())
+    ends = bool(state.clocks) and all(definition.fired_by(clock, line.state) for clock in state.clocks)
+    due = due_words(line.due_at, now(), official_calendar(), ends=ends)
     at = definition.spine.index(line.state) + 1 if line.state in definition.spine else 0
     place = line.node_name_en if current_locale() == "en" and line.node_name_en else line.node_name_zh
     return {

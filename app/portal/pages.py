@@ -87,7 +87,7 @@ def cards() -> list[dict[str, Any]]:
     shown = [(opened_by(definition), _card(definition, today, "base")) for definition in _shown("base", today)]
     roles = current_roles() if getattr(g, "actor", None) is not None else frozenset()
     if roles and not roles & set(ORGANIZATION_ROLES):
-        return [{**card, "href": card["open_href"]} for _opener, card in shown if card["open_href"]]
+        return [{**card, "href": card["open_href"], "who": None} for _opener, card in shown if card["open_href"]]
     return [card for opener, card in shown if opener == "organizations"]
 
 

@@ -5,12 +5,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.acts import send
-from tests.browser.addresses import pages_by_reader, sheet_to_score
+from tests.browser.addresses import composed_pages, pages_by_reader, sheet_to_score
 from tests.browser.conftest import DESK, PHONE, Open, Site
 from tests.browser.test_reflow import NARROW, TOO_WIDE
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
-READERS = (None, "staff", "staff2", "staff3", "registrar", "buyer", "finance", "auditor", "admin")
+READERS = (None, "staff", "staff2", "staff3", "registrar", "buyer", "finance", "auditor", "incubator", "evaluator",
+           "admin")
 
 
 def violations(page: Page) -> list[str]:
@@ -29,9 +30,20 @@ def test_no_page_breaks_a_rule_or_scrolls_sideways_at_320_pixels(
         page.set_viewport_size({"width": DESK, "height": 900})
         page.goto(address)
         found += violations(page)
-        page.set_viewport_size({"width": NARROW, "height": 640})
-        if page.evaluate("document.documentElement.scrollWidth") != NARROW:
-            found.append(f"{address} is wider than the screen: {page.evaluate(TOO_WIDE, NARROW)}")
+        for width in (PHONE, NARROW):
+            page.set_viewport_size({"width": width, "height": 640})
+            if page.evaluate("document.documentElement.scrollWidth") != width:
+                found.append(f"{address} is wider than {width}: {page.evaluate(TOO_WIDE, width)}")
+    assert found == []
+
+
+def test_the_pages_that_people_live_in_break_no_rule_on_a_phone(site: Site, open_page: Open) -> None:
+    found = []
+    for reader, addresses in composed_pages(site).items():
+        page = open_page(reader, width=PHONE)
+        for address in addresses:
+            page.goto(address)
+            found += violations(page)
     assert found == []
 
 
@@ -68,4 +80,5 @@ def test_the_sheet_of_an_expert_breaks_no_rule_and_fits(site: Site, open_page: O
     assert violations(page) == []
     for width in (PHONE, NARROW):
         page.set_viewport_size({"width": width, "height": 844})
+        assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width

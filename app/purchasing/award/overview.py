@@ -24,9 +24,11 @@ def award_shown(session: AnySession, case: CaseRow) -> list[Fact]:
     return shown
 
 
-def contract_links(session: AnySession, package_id: int, held: tuple[Holding, ...]) -> list[Link]:
-    """Return the contract's case, if an award opened one that the reader may see."""
-    query = select(Case.number, Case.subject).where(
-        Case.parent_id == package_id, Case.kind == "contract", visible_by(held, Case)
+def links_below(session: AnySession, package_id: int, held: tuple[Holding, ...]) -> list[Link]:
+    """Return the objections to a package and the contract of its award, those that the reader may see."""
+    titles = {"objection": _("Objection"), "contract": _("Contract")}
+    query = select(Case.number, Case.kind).where(
+        Case.parent_id == package_id, Case.kind.in_(("objection", "contract")), visible_by(held, Case)
     )
-    return [Link(row.subject, f"/cases/{row.number}", row.number) for row in session.execute(query.order_by(Case.id))]
+    found = session.execute(query.order_by(Case.id))
+    return [Link(titles[row.kind], f"/cases/{row.number}", row.number) for row in found]

@@ -10,7 +10,7 @@ from app.cases.models import Case
 from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import money
-from app.purchasing.award.overview import award_shown, contract_links
+from app.purchasing.award.overview import award_shown, links_below
 from app.purchasing.award.queries import ranking_of
 from app.purchasing.panel.overview import panel_overview
 from app.purchasing.tendering import Package
@@ -26,7 +26,7 @@ def package_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ..
     ranked = bool(ranking_of(session, case.id))
     told = award_shown(session, case) if ranked else []
     why = (Link(_("Why this one"), f"/awards/{case.number}", _("every point, and the draw")),) if ranked else ()
-    links = (room, *why, *_call_of(session, lot, held), *review.related, *contract_links(session, case.id, held))
+    links = (room, *why, *_call_of(session, lot, held), *review.related, *links_below(session, case.id, held))
     return Overview((*facts, *told, *review.facts), links, review.boards)
 
 

@@ -148,6 +148,9 @@ def test_every_mistake_is_told_at_its_field_at_once_and_everything_typed_stays(c
 
     fields = {"name", "sum_fen", "count", "day", "kind", "room"}
     assert {anchor for anchor, _words in listed} == fields | {"true", "lines-0-cost_fen"}
+    told = dict(listed)
+    assert all(told[name].startswith(str(made[name].label.text)) for name in fields)
+    assert "金额" in told["lines-0-cost_fen"] and "属实" not in told["true"]
     assert all(made[name].errors for name in fields)
     assert made.lines.entries[0].form.cost_fen.errors
     assert not made.lines.entries[1].form.cost_fen.errors

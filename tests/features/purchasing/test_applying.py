@@ -105,3 +105,17 @@ def test_the_page_says_nothing_of_other_bidders_nor_of_partners_named_twice(clie
     after = page_of(client, session, alone.staff, address)
 
     assert (rules_on(before), tasks_on(before)) == (rules_on(after), tasks_on(after))
+
+
+def test_an_empty_bid_is_told_everything_that_is_missing_at_once_and_by_name(client, session):
+    tender = a_published_call(session)
+    bidder = a_bidder(session, tender.office)
+    page_of(client, session, bidder.staff, "/apply/bid")
+
+    answer = apart(client.post, "/apply/bid", data={"package": "", "lang": "en"})
+    summary = answer.text.split('class="c-errors"', 1)[1].split("</div>", 1)[0]
+
+    assert answer.status_code == 422
+    told = re.findall(r">([^<>]+: [^<>]+)<", summary)
+    assert [words.partition(":")[0] for words in told] == [
+        "Package", "Price", "Budget", "How you will do it", "Who will do it"]
