@@ -16,7 +16,8 @@ from app.ledger.queries import visible_budget_line
 from app.payments.models import Payment
 from app.payments.queries import InstructionShown, PaymentShown, open_instalments, payment
 from app.payments.words import INSTRUCTION_OUTCOMES
-from app.purchasing.models import Instalment
+from app.purchasing.models import Contract, Instalment
+from app.purchasing.queries import visible_contracts
 
 
 @overview("payment")
@@ -47,8 +48,10 @@ def _instruction(sent: InstructionShown) -> Fact:
 
 def _owners(session: AnySession, shown: PaymentShown, held: Iterable[Holding]) -> list[Link]:
     part = shown.instalment
-    links = [Link(part.title, f"/contracts/{part.contract_id}", _("Contract %(number)s",
-                                                                                   number=part.number))]
+    seen = visible_contracts(held, part.organization_id) & (Contract.id == part.contract_id)
+    links = []
+    if session.scalar(select(Contract.id).where(seen)) is not None:
+        links.append(Link(part.title, f"/contracts/{part.contract_id}", _("Contract %(number)s", number=part.number)))
     line = visible_budget_line(session, part.budget_line_id, held)
     if line is not None:
         links.append(Link(line.name, f"/budget-lines/{line.id}", _("Budget line %(code)s", code=line.code)))

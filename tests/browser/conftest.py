@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 from sqlalchemy import create_engine
 from werkzeug.serving import make_server
 
@@ -30,9 +30,11 @@ from tests.conftest import TEMPLATE
 
 NAMES = ("chromium", "google-chrome", "chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
-PATIENCE = 10_000
+# A machine that does much else at once is slow, not broken.
+PATIENCE = 30_000
 # How a browser tells an answer of 4xx, which tests of mistakes ask for.
 ASKED_FOR = "Failed to load resource: the server responded with a status of 4"
+expect.set_options(timeout=PATIENCE // 2)
 DISTRICT = "district"
 SIGNING_KEY = Path("keys", "signing")
 PHONE, DESK = 390, 1440

@@ -36,8 +36,9 @@ from tests.browser.conftest import PHONE, Open, Site
 from workflows.rules.uscc import parse
 
 LISTENING = "北京市西城区听雨书屋阅读推广服务中心"
+CONTRACT = "楼门文化与邻里互助"
 HUB = "西城区社会组织联合会"
-START = EMPTY | {"appropriated": "2,000,000.00", "available": "1,704,000.00", "committed": "296,000.00"}
+START = EMPTY | {"appropriated": "2,000,000.00", "available": "1,824,000.00", "committed": "176,000.00"}
 
 
 def test_an_organization_registers_joins_a_hub_is_paid_and_audited(site: Site, open_page: Open, tmp_path: Path) -> None:
@@ -196,21 +197,21 @@ def _is_paid(open_page: Open) -> str:
     number = ask_for_instalment(staff, NEW_NAME)
     assert balances(finance, 1) == START
     project = open_page("project")
-    open_waiting(project, "楼门文化")
+    open_waiting(project, CONTRACT)
     decide(project, "check_business", opinion="服务与合同一致。")
     _checks_but_may_not_approve(finance, number)
     assert balances(finance, 1) == START
     approver = open_page("approver")
-    open_waiting(approver, "楼门文化")
+    open_waiting(approver, CONTRACT)
     decide(approver, "approve", amount_fen="40,000.00", account_end="4567")
-    assert balances(finance, 1) == START | {"committed": "256,000.00", "payable": "40,000.00"}
+    assert balances(finance, 1) == START | {"committed": "136,000.00", "payable": "40,000.00"}
     cashier = open_page("cashier")
-    open_waiting(cashier, "楼门文化")
+    open_waiting(cashier, CONTRACT)
     decide(cashier, "instruct")
     stands(cashier, "payment", "in_transit")
-    assert balances(finance, 1) == START | {"committed": "256,000.00", "transit": "40,000.00"}
+    assert balances(finance, 1) == START | {"committed": "136,000.00", "transit": "40,000.00"}
     import_bank_statement(finance)
-    assert balances(finance, 1) == START | {"committed": "256,000.00", "paid": "40,000.00"}
+    assert balances(finance, 1) == START | {"committed": "136,000.00", "paid": "40,000.00"}
     staff.goto(f"/cases/{number}")
     stands(staff, "payment", "paid")
     return number
@@ -218,7 +219,7 @@ def _is_paid(open_page: Open) -> str:
 
 def _checks_but_may_not_approve(page: Page, number: str) -> None:
     """Who checked sees why they may not approve, where the button would be; trying it is recorded."""
-    open_waiting(page, "楼门文化")
+    open_waiting(page, CONTRACT)
     decide(page, "check_finance", opinion="发票、账户与预算无误。")
     stands(page, "payment", "finance_checked")
     assert page.locator("form[data-choices] input[value=approve]").count() == 0

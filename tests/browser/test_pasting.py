@@ -60,7 +60,7 @@ def test_what_cannot_be_read_is_told_by_row_and_reason_and_every_cell_stays(open
     send(page)
 
     words = page.locator(".c-errors").inner_text()
-    assert "Row 2: This is not an amount" in words
+    assert "Row 2: Most to be paid: This is not an amount" in words
     assert "Row 1" not in words and "Row 3" not in words
-    assert "Row 4: The smallest unit is the fen" in words
+    assert "Row 4: Most to be paid: The smallest unit is the fen" in words
     assert packages(page) == [tuple(line.split("\t")) for line in lines]

@@ -275,3 +275,16 @@ def test_the_sums_of_causes_equal_the_rows_behind_them_and_pages_hold_each_once(
             after = page[-1].id
         assert (len(rows), sum(row.amount_fen for row in rows)) == (count, fen)
         assert len({row.id for row in rows}) == count
+
+
+def test_a_month_in_which_more_came_back_than_went_out_hangs_below_the_line(app):
+    months = [{"title": f"{n}", "short": f"{n}", "fen": fen, "href": f"/{n}"} for n, fen in
+              ((1, 30_000_00), (2, 0), (3, -10_000_00))]
+    with app.test_request_context():
+        drawn = str(app.jinja_env.get_template("macros/pictures.html").module.columns("按月支付", months))
+
+    zero = float(re.search(r'is-zero"[^>]* y1="([0-9.]+)"', drawn).group(1))
+    bars = [(name, float(y), float(height)) for name, y, height in
+            re.findall(r'<rect class="(is-s\d)"[^>]* y="([0-9.]+)"[^>]* height="([0-9.]+)"', drawn)]
+    assert bars == [("is-s6", 30.0, 97.5), ("is-s6", zero, 0.0), ("is-s7", zero, 32.5)]
+    assert zero == 127.5 and "-1.0" in drawn
