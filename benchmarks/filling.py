@@ -62,8 +62,10 @@ COLUMNS = {
 NUMBERED = [table for table, columns in COLUMNS.items() if columns.startswith("id,")]
 LEAVES = """
 INSERT INTO log_leaves (position, case_id, sequence, hash)
-SELECT row_number() OVER (ORDER BY at, case_id, sequence) - 1, case_id, sequence, hash FROM history h
+SELECT (SELECT count(*) FROM log_leaves) + row_number() OVER (ORDER BY at, case_id, sequence) - 1,
+       case_id, sequence, hash FROM history h
  WHERE NOT EXISTS (SELECT FROM log_queue q WHERE q.case_id = h.case_id AND q.sequence = h.sequence)
+   AND NOT EXISTS (SELECT FROM log_leaves l WHERE l.case_id = h.case_id AND l.sequence = h.sequence)
 """
 SUBJECTS = """
 INSERT INTO case_subjects (case_id, subject) SELECT id, subject FROM cases WHERE subject <> ''

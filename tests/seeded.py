@@ -123,7 +123,8 @@ def application(server: EmbeddedServer, database: str, instance: Path, **config:
     return create_app(
         settings, server.url("app", database),
         **{"TESTING": True, "WTF_CSRF_ENABLED": False, "PROPAGATE_EXCEPTIONS": False,
-           "OWNER_URL": server.url("owner", database), "SIGNER_URL": server.url("signer", database), **config},
+           "OWNER_URL": server.url("owner", database), "SIGNER_URL": server.url("signer", database),
+           "SIGNING_KEY": str(instance / "keys" / "signing"), **config},
     )
 
 
@@ -142,7 +143,7 @@ def _seed_once(server: EmbeddedServer, folder: Path) -> tuple[str, Path, dict[st
 def signer_of(app: Flask) -> Signer:
     """Return the worker's signer of the application."""
     url = app.config["SIGNER_URL"].replace("postgresql://", "postgresql+psycopg://")
-    return Signer(create_engine(url), app.config["INSTANCE"] / "keys" / "signing", ORIGIN)
+    return Signer(create_engine(url), Path(app.config["SIGNING_KEY"]), ORIGIN)
 
 
 def sign_now(app: Flask) -> None:

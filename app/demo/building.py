@@ -177,7 +177,7 @@ class Builder:
         """Have a checkpoint signed of all there is, as the worker does every minute."""
         config = current_app.config
         engine = create_engine(config["SIGNER_URL"])
-        OwnKey(engine, config["INSTANCE"] / "keys" / "signing").cover()
+        OwnKey(engine, Path(config["SIGNING_KEY"])).cover()
         engine.dispose()
 
     def open(self, member: Member, kind: str, trigger: str, data: dict[str, Any]) -> Answer:

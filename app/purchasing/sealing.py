@@ -21,7 +21,7 @@ STEP = 4096
 LENGTH_BYTES = 4
 QUORUM = 2
 COST = (pwhash.argon2id.OPSLIMIT_MODERATE, pwhash.argon2id.MEMLIMIT_MODERATE)
-_cost = ContextVar("cost", default=COST)
+_cost: ContextVar[tuple[int, int] | None] = ContextVar("cost", default=None)
 
 
 class WrongPassphrase(ValueError):
@@ -64,7 +64,7 @@ def passphrases_are_printed() -> Iterator[None]:
 def enrol(passphrase: str, cost: tuple[int, int] | None = None) -> OfficerKey:
     """Return a new officer's key, its private half wrapped under the passphrase."""
     private, salt = PrivateKey.generate(), utils.random(pwhash.argon2id.SALTBYTES)
-    operations, memory = cost or _cost.get()
+    operations, memory = cost or _cost.get() or COST
     box = _box(passphrase, salt, operations, memory)
     return OfficerKey(bytes(private.public_key), salt, bytes(box.encrypt(bytes(private))), operations, memory)
 

@@ -34,6 +34,7 @@ PATIENCE = 10_000
 # How a browser tells an answer of 4xx, which tests of mistakes ask for.
 ASKED_FOR = "Failed to load resource: the server responded with a status of 4"
 DISTRICT = "district"
+SIGNING_KEY = Path("keys", "signing")
 PHONE, DESK = 390, 1440
 Open = Callable[..., Page]
 
@@ -79,7 +80,10 @@ def district(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -
     """Load the demo district once; return its folder. Its database, DISTRICT, is a template for all files."""
     server.create_database(DISTRICT, TEMPLATE)
     instance = tmp_path_factory.mktemp(DISTRICT) / "instance"
-    app = create_app(_settings(instance), server.url("app", DISTRICT))
+    app = create_app(
+        _settings(instance), server.url("app", DISTRICT), SIGNER_URL=server.url("signer", DISTRICT),
+        SIGNING_KEY=str(instance / SIGNING_KEY),
+    )
     with app.app_context():
         build_district(Builder(db.session, app.config["DOCUMENTS"], business_now(db.session)))
         db.session.remove()
@@ -100,7 +104,7 @@ def site(
     web = make_server("127.0.0.1", 0, app, threaded=True)
     serving = threading.Thread(target=web.serve_forever, daemon=True)
     serving.start()
-    with _signing(server.url("signer", name), instance / "keys" / "log.key"):
+    with _signing(server.url("signer", name), instance / SIGNING_KEY):
         yield Site(f"http://127.0.0.1:{web.port}", app)
     web.shutdown()
     serving.join()

@@ -243,7 +243,8 @@ def test_the_owners_url_is_enough_on_postgresql_15(debian_15: EmbeddedServer, tm
 def test_a_lost_instance_folder_gets_its_roles_back(debian_15: EmbeddedServer, tmp_path: Path) -> None:
     debian_15.create_database("lost")
     address = libpq(debian_15.url("owner", "lost"))
-    provision(tmp_path / "old", address)
+    old = provision(tmp_path / "old", address)
+    migrate(old.owner, old.roles())
     with psycopg.connect(libpq(provision(tmp_path / "new", address).app)) as app:
         assert may(app, "UPDATE history SET body = body") == "no right"
 

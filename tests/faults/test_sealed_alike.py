@@ -38,7 +38,7 @@ from app.ledger.models import BudgetLine
 from app.notices.jobs import tell
 from app.organizations.models import Organization
 from app.purchasing import sealing
-from app.purchasing.tendering import Catalogue, CatalogueItem
+from app.purchasing.tendering import Catalogue, CatalogueItem, Package
 from tests import seeded as seeds
 from tests.builders import District, make_actor
 from tests.builders_papers import a_pdf
@@ -147,11 +147,18 @@ def scene(server: Any, tmp_path_factory: pytest.TempPathFactory, patch: pytest.M
         moved(session, office, call.number, "publish", office.buyer)
         bidders = [a_bidder(session, office) for _ in range(7)]
         nodes = {row.id: row.node_id for row in session.execute(select(Organization.id, Organization.node_id))}
-        packages = list(session.scalars(select(Case).where(Case.kind == "package").order_by(Case.id)))
+        packages = packages_of(session, call.number)
         session.expunge_all()
         made = Scene(base, Tender(office, call.number, packages, officers), bidders, programme, nodes, now)
     stand_still(patch, now + timedelta(hours=2))
     return made
+
+
+def packages_of(session: Any, call: str) -> list[Case]:
+    """Return the packages of this call, and of no other that the seed published."""
+    call_id = select(Case.id).where(Case.number == call).scalar_subquery()
+    found = select(Case).join(Package, Package.case_id == Case.id).where(Package.call_id == call_id)
+    return list(session.scalars(found.order_by(Case.id)))
 
 
 def bids_come_in(scene: Scene, many: int) -> None:

@@ -3,13 +3,13 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from app.clock import business_now
 from app.demo.building import Builder
-from app.demo.district import OLD_NAME, PASSWORD, THIRD_NAME, YOUNG
+from app.demo.district import OLD_NAME, OTHERS, PASSWORD, THIRD_NAME, YOUNG
 from app.extensions import db
 from app.ledger.models import BudgetLine
 from app.organizations.commands import registry
@@ -60,8 +60,11 @@ def test_every_code_of_the_register_is_valid_and_twenty_six_carry_xichengs_divis
          WHERE r.authority = '演示登记机关'
     """)
 
-    assert {row.name for row in demos} == {OLD_NAME, THIRD_NAME, *(name for name, _person, _login in YOUNG)}
-    assert len(of_xicheng - {row.uscc for row in demos}) == 26
+    assert {row.uscc for row in demos} == town.own_codes
+    assert {row.name for row in demos} == {
+        OLD_NAME, THIRD_NAME, *(name for name, _person, _login in (*YOUNG, *OTHERS))
+    }
+    assert len(of_xicheng - town.own_codes) == 26
 
 
 def test_importing_again_changes_nothing(town, shared):
@@ -99,10 +102,13 @@ def test_one_of_them_is_confirmed_joins_the_hub_and_is_paid_its_first_instalment
     town.person("hub").decide(joined, "accept")
     assert name in town.person("hub").see(f"/hubs/{hub}")
 
+    def line() -> Any:
+        return town.program("finance").get(f"/api/v1/budget-lines/{town.line()}").json
+
+    paid_before = line()["paid_fen"]
     number = is_paid(town, staff, name)
     assert "Paid" in staff.see(f"/cases/{number}")
-    told = town.program("finance").get(f"/api/v1/budget-lines/{town.line()}").json
-    assert (told["paid_fen"], told["balanced"]) == (FIRST_FEN, True)
+    assert (line()["paid_fen"], line()["balanced"]) == (paid_before + FIRST_FEN, True)
 
 
 def somebody_works_there(town: Town, organization_id: int) -> Person:
@@ -110,7 +116,7 @@ def somebody_works_there(town: Town, organization_id: int) -> Person:
     with town.app.app_context():
         builder = Builder(db.session, town.app.config["DOCUMENTS"], business_now(db.session))
         organization = db.session.get_one(Organization, organization_id)
-        line = db.session.scalars(select(BudgetLine)).one()
+        line = db.session.get_one(BudgetLine, town.line())
         works = [("staff", builder.node(organization.node_id))]
         town.members["real"] = builder.person("真小名", "real", works, password=PASSWORD)
         builder.contract(NUMBER, "社区服务项目（真实名录）", organization, builder.node(line.node_id), line, 6_000_000)

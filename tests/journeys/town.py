@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +32,8 @@ class Town:
 
     app: Flask
     members: dict[str, Member]
+    own_codes: frozenset[str] = frozenset()
+    """The codes of the demo's own organizations, taken before anything else is imported."""
 
     def person(self, login: str) -> Person:
         """Return the browser of somebody who has signed in, and reads English."""
@@ -91,7 +93,9 @@ def a_town(server: EmbeddedServer, factory: pytest.TempPathFactory, name: str) -
             build_district(builder)
             db.session.remove()
         with signing(app):
-            yield Town(app, {member.login: member for member in builder.members})
+            made = Town(app, {member.login: member for member in builder.members})
+            codes = made.rows("SELECT uscc FROM organizations WHERE uscc IS NOT NULL")
+            yield replace(made, own_codes=frozenset(row.uscc for row in codes))
     finally:
         with app.app_context():
             db.engine.dispose()

@@ -100,7 +100,7 @@ class Tenders:
     def _awarded(self) -> None:
         """Award every package but one, which keeps its reservation; prepare, send, agree and sign the contracts."""
         for lot in self.lots[1:]:
-            self._move(lot.package, "award", self.office.buyer)
+            self._move(lot.package, "award", self.office.second_buyer)
             (lot.contract,) = self.year.one(
                 "SELECT c.number FROM cases c JOIN cases p ON p.id = c.parent_id"
                 " WHERE c.kind = 'contract' AND p.number = :n", n=lot.package,
@@ -115,14 +115,15 @@ class Tenders:
             )
             name = self.session.get_one(Organization, lot.winner.organization_id).name
             self.session.rollback()
+            # What is to end early is never closed before: every year has such contracts, whatever its seed.
+            fate = "ended_early" if lot in self.lots[1::2] else "good"
             self.year.contracts.append(Contracted(
-                contract_id, number, lot.winner.organization_id, name, lot.winner.staff, "good", deducts=False
+                contract_id, number, lot.winner.organization_id, name, lot.winner.staff, fate, deducts=False
             ))
 
     def _ended(self) -> None:
-        """End every second contract early that is still open."""
+        """End every second contract early."""
         for lot in self.lots[1::2]:
             contracted = next(each for each in self.year.contracts if each.number == lot.package)
-            if not contracted.closed:
-                self._move(lot.contract, "terminate", self.office.second_buyer, ground="agreed")
-                contracted.closed = True
+            self._move(lot.contract, "terminate", self.office.second_buyer, ground="agreed")
+            contracted.closed = True
