@@ -5,8 +5,8 @@ from sqlalchemy import text
 from app.access.roles import PLACE_ROLES
 from app.cases.move import Move
 
-# One notice for each office and role, on the newest case that it carries. A sealed case is told to nobody: that an
-# organization bids is not known. A case that waits for nobody here is carried by who has moved it.
+# One notice for each office and role: on the newest case that waits for it, or else that it has moved. A sealed case is
+# told to nobody, for that an organization bids is not known.
 TELL = text("""
 INSERT INTO notices (case_id, sequence, audience_role, audience_node_id, template, created_at)
 SELECT DISTINCT ON (c.node_id, r.role) c.id, c.revision, r.role, c.node_id, :template, :at
@@ -16,7 +16,7 @@ SELECT DISTINCT ON (c.node_id, r.role) c.id, c.revision, r.role, c.node_id, :tem
        SELECT h.role FROM history h WHERE h.case_id = c.id AND h.person_id IS NOT NULL) AS r
  WHERE c.organization_id = :organization AND c.id <> :case AND c.closed_at IS NULL AND NOT c.sealed
    AND c.kind <> :kind AND c.revision > 0 AND r.role = ANY(:offices)
- ORDER BY c.node_id, r.role, c.id DESC
+ ORDER BY c.node_id, r.role, (c.waits_role IS NOT DISTINCT FROM r.role) DESC, c.id DESC
 """)
 
 

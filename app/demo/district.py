@@ -12,6 +12,7 @@ from app.demo.delivery import answer_of_the_bank, evaluation_under_way, instalme
 from app.demo.incubation import Garden, grow, incubator
 from app.demo.programmes import grants, procurement
 from app.demo.road import walk
+from app.demo.standing import listing
 from app.organizations.models import Organization
 from app.purchasing.models import Contract, Instalment
 from app.purchasing.sealing import passphrases_are_printed
@@ -73,6 +74,7 @@ def build_district(builder: Builder) -> None:
     _incubation(builder, district, registrar, experts[:4])
     _some_work(builder, hub, third, waiting)
     _delivery(builder, evaluator, old, visits)
+    listing(builder, DIVISION, district, registrar, PASSWORD)
 
 
 def _purchases(builder: Builder, node: Node, experts: list[Member], known: list[Organization]) -> Contract:
