@@ -33,7 +33,7 @@ def restrictions(session: AnySession, organization_id: int, reader: Reader) -> P
     )
     entries = tuple(_entry(*row) for row in session.execute(query))
     return Part(_("Lists and freezing"), _("It stands and stood on no list, and nothing freezes it."), entries,
-                step=_proposing(session, organization_id, reader))
+                step=_proposing(session, organization_id, reader), again=True)
 
 
 def _entry(case: Case, proposal: RestrictionProposal, row: OrganizationRestriction | None, seen: bool) -> Entry:

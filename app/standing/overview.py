@@ -27,13 +27,10 @@ def restriction_overview(session: AnySession, case: CaseRow, held: tuple[Holding
     ground = GROUNDS[proposal.ground]
     row = in_force(session, case.id)
     facts = [
-        Fact(_("Organization"), name),
         Fact(_("Listed on"), localized(LISTS[ground.kind]), big=True),
-        Fact(_("Ground"), localized(ground.text)),
+        Fact(_("Ground of the listing"), localized(ground.text)),
         *(_standing(row) if row is not None else [Fact(_("In force"), _("not, and not before a decision"))]),
         *(_earliest(case, ground.kind, row) if row is not None and row.to_on is None else []),
-        Fact(_("Legal basis"), proposal.legal_basis),
-        Fact(_("Facts"), proposal.facts, wide=True),
     ]
     if proposal.lifting_reason is not None:
         facts.append(Fact(_("Why it is to be removed"), localized(LIFTED_FOR[proposal.lifting_reason])))
