@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from app.access.actor import Actor
 from app.access.nodes import AnySession
 from app.access.reach import roles_reaching_case
-from app.cases.kinds import facts_of
+from app.cases.kinds import facts_asked_of, facts_of
 from app.cases.reading import let_in
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
+from app.database.connections import Row, rows
 from workflows.definition import Definition
 from workflows.engine import Acting
 from workflows.kinds.case import CaseFacts
@@ -38,10 +39,18 @@ def case_facts(case: CaseRow) -> CaseFacts:
 
 
 def facts_for(
-    session: AnySession, case: CaseRow, data: dict[str, Any] | None
+    session: AnySession, case: CaseRow, data: dict[str, Any] | None, read: list[Row] | None = None
 ) -> Any:
-    """Return the kind's facts for this case; `data` is what is being handed in, or None when only asking."""
-    return facts_of(case.kind)(session, case, data, case_facts(case))
+    """Return the kind's facts for this case; `data` is what is being handed in, or None when only asking.
+
+    `read` is what the kind's one statement answered under the lock, if it was sent already.
+    """
+    asked = facts_asked_of(case.kind)
+    if asked is None:
+        return facts_of(case.kind)(session, case, data, case_facts(case))
+    if read is None:
+        read = rows(session, asked(case.number, case, data or {}))
+    return facts_of(case.kind)(read, case, data, case_facts(case))
 
 
 def reaching_roles(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Effect = Callable[["Move"], "list[FollowOn] | None"]
 FactsOf = Callable[..., Any]
+FactsAsked = Callable[..., tuple[str, dict[str, Any]]]
 OpeningNode = Callable[..., int]
 OpeningOrganization = Callable[..., int | None]
 Choices = Callable[..., list[tuple[Any, str]]]
@@ -20,6 +21,7 @@ Choices = Callable[..., list[tuple[Any, str]]]
 _INPUTS: dict[tuple[str, str], "type[Input]"] = {}
 _EFFECTS: dict[tuple[str, str], Effect] = {}
 _FACTS: dict[str, FactsOf] = {}
+_FACTS_ASKED: dict[str, FactsAsked] = {}
 _OPENING_NODES: dict[str, OpeningNode] = {}
 _OPENING_ORGANIZATIONS: dict[str, OpeningOrganization] = {}
 _CHOICES: dict[str, Choices] = {}
@@ -70,6 +72,12 @@ def _registrar(table: dict[str, Any]) -> Callable[[str], Callable[[F], F]]:
 
 facts = _registrar(_FACTS)
 """Register facts(session, case, data, case_facts) -> the kind's frozen facts."""
+facts_asked = _registrar(_FACTS_ASKED)
+"""Register facts_asked(number, case, data) -> the one (statement, parameters) that reads what `facts` needs.
+
+For a kind whose moves must be quick: a move sends it with its first message, behind the lock, when all that is known
+of the case is its number (`case` is None); a case that is yet to be opened has none. `facts` then gets the rows that
+it answers instead of the session."""
 opening_node = _registrar(_OPENING_NODES)
 """Register opening_node(session, organization_id, data) -> the node where a new case happens."""
 opening_organization = _registrar(_OPENING_ORGANIZATIONS)
@@ -107,6 +115,11 @@ def effect_of(kind: str, trigger: str) -> Effect | None:
 def facts_of(kind: str) -> FactsOf:
     """Return the function that reads the kind's facts; a kind without one is a programming error."""
     return _FACTS[kind]
+
+
+def facts_asked_of(kind: str) -> FactsAsked | None:
+    """Return the function that says with which one statement the kind's facts are read, or None: they take more."""
+    return _FACTS_ASKED.get(kind)
 
 
 def opening_node_of(kind: str) -> OpeningNode | None:
@@ -188,5 +201,5 @@ def forget_kind(kind: str) -> None:
     for table in (_INPUTS, _EFFECTS):
         for pair in [pair for pair in table if pair[0] == kind]:
             del table[pair]
-    for named in (_FACTS, _OPENING_NODES, _OPENING_ORGANIZATIONS, _OVERVIEWS, _AMOUNTS, _OFFERS):
+    for named in (_FACTS, _FACTS_ASKED, _OPENING_NODES, _OPENING_ORGANIZATIONS, _OVERVIEWS, _AMOUNTS, _OFFERS):
         named.pop(kind, None)

@@ -91,6 +91,11 @@ class History(db.Model):
     __tablename__ = "history"
     __table_args__ = (
         CheckConstraint("hash = sha256('\\x00'::bytea || body)", name="hash_is_of_the_body"),
+        CheckConstraint(
+            "convert_from(body, 'UTF8')::jsonb @> jsonb_build_object('prev', encode(prev, 'hex'), 'seq', sequence,"
+            " 'trigger', trigger, 'from', from_state, 'to', to_state, 'actor', person_id)",
+            name="body_says_what_the_columns_say",
+        ),
         CheckConstraint("sequence > 0", name="sequence_starts_at_one"),
         Index("ix_history_person_id_at", "person_id", "at"),
         Index("ix_history_at", "at", "case_id", "sequence"),
@@ -235,11 +240,14 @@ class Attempt(db.Model):
 
 
 class IdempotencyKey(db.Model):
-    """The answer that one account's key got; the same key with the same body gets it again."""
+    """The answer that one account's key got; the same key with the same body gets it again.
+
+    No reference to the account: it is that of the session or token that brought the key, and every move would pay.
+    """
 
     __tablename__ = "idempotency_keys"
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     answer: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -22,7 +22,7 @@ from app.access.nodes import AnySession
 from app.access.secrets import keyed_digest
 from app.cases.attempts import record_attempt
 from app.cases.facts import Seen, definition_of, facts_for, reaching_roles
-from app.cases.kinds import effect_of, input_of
+from app.cases.kinds import effect_of, facts_asked_of, input_of
 from app.cases.move import FollowOn, Move
 from app.cases.numbers import open_row
 from app.cases.papers import attach_documents
@@ -30,7 +30,7 @@ from app.cases.reading import Reading, lock_and_read, lock_case, read_case
 from app.cases.snapshot import CaseRow, ClockRun
 from app.cases.writing import Request, write_move
 from app.clock import SHANGHAI, real_now
-from app.database.connections import rows
+from app.database.connections import Asked, Row, rows
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision, TryAgain
 from workflows.engine import Acting, Refused, decide, demand_possible
 
@@ -60,6 +60,20 @@ class Order:
         told = [self.kind, self.number, self.trigger, self.revision, self.data]
         # Keyed: nobody who reads the table can try prices against it.
         return keyed_digest("idempotency", json.dumps(told, sort_keys=True, default=str).encode())
+
+    @cached_property
+    def loaded(self) -> dict[str, Any] | InvalidInput:
+        """What was handed in as its schema reads it, or what is wrong with it; read before the case is locked."""
+        try:
+            return _loaded(_schema_of(self.kind, self.trigger), self.data)
+        except InvalidInput as invalid:
+            return invalid
+
+    def handed_in(self) -> dict[str, Any]:
+        """Return what was handed in; raise InvalidInput if its schema does not take it."""
+        if isinstance(self.loaded, InvalidInput):
+            raise self.loaded
+        return self.loaded
 
     def decided_at(self) -> datetime:
         """Return the time that counts for a deadline: when the move got its lock, not when it began to wait."""
@@ -124,13 +138,15 @@ def _once(session: AnySession, order: Order) -> Answer:
             return earlier
         case = open_row(session, order.kind, order.trigger, order.actor, order.data, order.now)
         roles, drafted = reaching_roles(session, case, order.actor, order.now), True
+        read = None
     else:
         found = _locked_case(session, order, order.number)
         if isinstance(found, Answer):
             return found
         case, roles, drafted = found.case, found.roles, found.drafted
+        read = found.beside
     try:
-        answer, follow_ons = _move(session, case, roles, order, drafted)
+        answer, follow_ons = _move(session, case, roles, order, drafted, read)
     except (Refused, StaleRevision) as refusal:
         session.rollback()
         reasons = refusal.reasons if isinstance(refusal, Refused) else ()
@@ -170,10 +186,18 @@ def _lock_and_read(session: AnySession, order: Order, number: str) -> Reading:
     reading = lock_and_read(
         session, number, person_id=order.actor.person_id, account_id=order.actor.account_id,
         key=order.key, trigger=order.trigger, on=order.now.astimezone(SHANGHAI).date(),
+        beside=_facts_asked(order, number),
     )
     if reading is None:
         raise CaseNotFound
     return reading
+
+
+def _facts_asked(order: Order, number: str) -> Asked | None:
+    asked = facts_asked_of(order.kind)
+    if asked is None or isinstance(order.loaded, InvalidInput):
+        return None
+    return asked(number, None, order.loaded)
 
 
 def _earlier_answer(session: AnySession, order: Order) -> Answer | None:
@@ -213,21 +237,21 @@ def fire_clock(session: AnySession, case: CaseRow, run: ClockRun, request_id: st
 
 
 def _move(
-    session: AnySession, case: CaseRow, roles: frozenset[str], order: Order, drafted: bool
+    session: AnySession, case: CaseRow, roles: frozenset[str], order: Order, drafted: bool, read: list[Row] | None
 ) -> tuple[Answer, list[FollowOn]]:
     if case.state is not None:
         if not roles:
             raise CaseNotFound
         if order.revision != case.revision:
             raise StaleRevision(case.revision, case.state, _moves_since(case, order.revision))
-    schema = _schema_of(case.kind, order.trigger)
-    loaded = _loaded(schema, order.data)
+    loaded = order.handed_in()
     seen = Seen(case=case, acting=Acting(person_id=order.actor.person_id, roles=roles), roles=roles)
     request = Request(
         order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,
         order.fingerprint if order.key else None, order.now, order.request_id, drafted, order.decided_at(),
     )
-    return _apply(session, seen, request, data=loaded, schema=schema, last=True)
+    schema = _schema_of(case.kind, order.trigger)
+    return _apply(session, seen, request, data=loaded, schema=schema, last=True, read=read)
 
 
 def _schema_of(kind: str, trigger: str) -> Schema | None:
@@ -260,7 +284,8 @@ def _moves_since(case: CaseRow, revision: int | None) -> list[dict[str, Any]]:
 
 
 def _apply(
-    session: AnySession, seen: Seen, request: Request, *, data: dict[str, Any], schema: Any, last: bool
+    session: AnySession, seen: Seen, request: Request, *, data: dict[str, Any], schema: Any, last: bool,
+    read: list[Row] | None = None,
 ) -> tuple[Answer, list[FollowOn]]:
     """Facts, decide, effect, closing statement: the middle of the path, for people and for the system.
 
@@ -269,7 +294,7 @@ def _apply(
     case = seen.case
     definition = definition_of(case)
     demand_possible(definition, state=case.state, trigger=request.trigger, acting=seen.acting)
-    facts = facts_for(session, case, data)
+    facts = facts_for(session, case, data, read)
     decision = decide(
         definition, state=case.state, trigger=request.trigger, acting=seen.acting, facts=facts,
         data=data, now=request.decided_at or request.now,

@@ -11,7 +11,7 @@ from app.access.nodes import AnySession
 from app.access.reach import roles_of_row
 from app.access.roles import ORGANIZATION_ROLES
 from app.cases.snapshot import CaseRow, ClockRun
-from app.database.connections import rows
+from app.database.connections import Asked, Row, rows, rows_of_each
 from workflows.kinds.case import Step
 
 LOCK = """
@@ -60,14 +60,15 @@ READ, READ_FOR_MOVE = _filled(READ), _filled(READ_FOR_MOVE)
 
 
 class Reading(NamedTuple):
-    """A case under its lock, the roles with which the actor reaches it, whether somebody drafted this move, and
-    what the key was answered before."""
+    """A case under its lock, the roles with which the actor reaches it, whether somebody drafted this move, what
+    the key was answered before, and what the statement that was sent along answered."""
 
     case: CaseRow
     roles: frozenset[str]
     drafted: bool
     fingerprint: bytes | None
     answer: dict[str, Any] | None
+    beside: list[Row] | None
 
 
 def lock_case(session: AnySession, number: str) -> bool:
@@ -88,21 +89,23 @@ def read_case(connection: Connection, number: str) -> CaseRow | None:
 
 def lock_and_read(
     session: AnySession, number: str, *, person_id: int | None, account_id: int | None, key: str | None,
-    trigger: str, on: date,
+    trigger: str, on: date, beside: Asked | None = None,
 ) -> Reading | None:
     """Lock the case and its parent, then read it with all else that a move of this actor on this day begins with.
 
-    Two statements in one message; None if there is no such case.
+    Two statements in one message, and the one `beside` them if there is one; None if there is no such case.
     """
     values = {
         "number": number, "person_id": person_id, "account": account_id, "key": key, "trigger": trigger, "on": on,
     }
-    found = rows(session, (LOCK, values), (READ_FOR_MOVE, values))
+    more = (beside,) if beside is not None else ()
+    found, *told = rows_of_each(session, (LOCK, values), (READ_FOR_MOVE, values), *more, last=1 + len(more))
     if not found:
         return None
     *columns, roles, drafted, fingerprint, answer = found[0]
     case = _case(columns)
-    return Reading(case, let_in(frozenset(roles), sealed=case.sealed), drafted, fingerprint, answer)
+    let = let_in(frozenset(roles), sealed=case.sealed)
+    return Reading(case, let, drafted, fingerprint, answer, told[0] if told else None)
 
 
 def let_in(roles: frozenset[str], *, sealed: bool) -> frozenset[str]:

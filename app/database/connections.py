@@ -98,8 +98,10 @@ class Direct:
             if self.pgconn.transaction_status != TransactionStatus.IDLE:
                 self._checked(self.pgconn.exec_(how))
 
-    def ask(self, asked: list[tuple[Statement, Mapping[str, Any]]], *, commit: bool) -> list[Row]:
-        """Send statements in one message; return what the last of them answers.
+    def ask(
+        self, asked: list[tuple[Statement, Mapping[str, Any]]], *, last: int, commit: bool
+    ) -> list[list[Row]]:
+        """Send statements in one message; return what each of the `last` ones answers.
 
         BEGIN goes before them if need be, COMMIT behind them if wanted. Each sees what was committed before it
         began, as if they were sent one by one (READ COMMITTED). After one that fails the server does no more, so
@@ -107,7 +109,6 @@ class Direct:
         """
         with self.connection.lock:
             message = [self._ready(statement, parameters) for statement, parameters in asked]
-            last = self.known[asked[-1][0].key]
             if self.pgconn.transaction_status == TransactionStatus.IDLE and not self.connection.autocommit:
                 message.insert(0, self._ready(BEGIN, {}))
             if commit:
@@ -115,7 +116,10 @@ class Direct:
             answers = self._exchanged(message)
             for answer in answers:
                 self._checked(answer)
-            return self._rows(answers[-2 if commit else -1], last)
+            if commit:
+                answers.pop()
+            wanted = zip(answers[-last:], asked[-last:], strict=True)
+            return [self._rows(answer, self.known[statement.key]) for answer, (statement, _parameters) in wanted]
 
     def _ready(self, statement: Statement, parameters: Mapping[str, Any]) -> Ready:
         adapted = self.known.get(statement.key)
@@ -235,13 +239,21 @@ def rows(within: Connection | Session | scoped_session[Session], *asked: Asked, 
     Several go in one message, and each sees what was committed before it began. With `commit` so does COMMIT; it
     is done if nothing before it failed. Parameters stand in a statement as %(name)s. Errors are SQLAlchemy's.
     """
+    return rows_of_each(within, *asked, last=1, commit=commit)[0]
+
+
+def rows_of_each(
+    within: Connection | Session | scoped_session[Session], *asked: Asked, last: int, commit: bool = False
+) -> list[list[Row]]:
+    """Return what each of the `last` statements answers; else as `rows()`."""
     # Its bind is the connection that it keeps (app/sessions.py); SQLAlchemy need not begin anything for us.
     connection = within if isinstance(within, Connection) else within.get_bind()
     assert isinstance(connection, Connection)
     driver = connection.connection.driver_connection
     assert isinstance(driver, Kept), "tend() the engine first"
+    statements = [(_statement(text), parameters) for text, parameters in asked]
     try:
-        return driver.direct.ask([(_statement(text), parameters) for text, parameters in asked], commit=commit)
+        return driver.direct.ask(statements, last=last, commit=commit)
     except psycopg.Error as error:
         lost = driver.closed
         if lost:

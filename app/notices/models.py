@@ -44,7 +44,8 @@ class Notice(db.Model):
     case_id: Mapped[int] = mapped_column(BigInteger)
     sequence: Mapped[int]
     audience_role: Mapped[str | None] = mapped_column(Text)
-    audience_node_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
+    # The place of its case or of the case's organization, which refer to it; every move would pay for one more.
+    audience_node_id: Mapped[int | None] = mapped_column(BigInteger)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     template: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)

@@ -6,10 +6,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.access.nodes import AnySession
 from app.cases.facts import definition_of
-from app.cases.kinds import choices, example, facts, opening_node
+from app.cases.kinds import choices, example, facts, facts_asked, opening_node
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
-from app.database.connections import rows
+from app.database.connections import Asked, Row
 from app.documents.required import missing_documents
 from app.errors import InvalidInput
 from app.organizations.models import Organization
@@ -19,6 +19,7 @@ from workflows.kinds.registration import RegistrationFacts
 from workflows.rules.working_days import local_day
 
 SPONSOR_SLOT = "sponsor_approval"
+REGISTRAR = "coalesce(c.node_id, %(node)s)"
 
 # One statement for all: it is sent with every move. The pieces of a name lead to its holder through the index;
 # those of the organization's own name are at hand.
@@ -26,17 +27,18 @@ STATED = """
 SELECT o.uscc,
        EXISTS (SELECT FROM registrations r WHERE r.organization_id = o.id AND r.ended_on IS NULL),
        a.direct,
-       ARRAY(SELECT d.slot FROM case_documents d WHERE d.case_id = %(case)s),
+       ARRAY(SELECT d.slot FROM case_documents d WHERE d.case_id = c.id),
        {code_left},
        (SELECT coalesce(h.uscc, h.name) FROM organizations h
           JOIN registrations r ON r.organization_id = h.id AND r.ended_on IS NULL
          WHERE h.search @> CASE WHEN n.name = o.name THEN o.search ELSE ngrams(n.name) END
            AND h.name = n.name AND h.id <> o.id ORDER BY h.id LIMIT 1)
-  FROM organizations o
-  LEFT JOIN registration_applications a ON a.case_id = %(case)s
+  FROM (VALUES (1)) AS one
+  LEFT JOIN cases c ON c.number = %(number)s
+  JOIN organizations o ON o.id = coalesce(c.organization_id, %(organization)s)
+  LEFT JOIN registration_applications a ON a.case_id = c.id
  CROSS JOIN LATERAL (SELECT coalesce(%(proposed_name)s, a.proposed_name, o.name) AS name) AS n
- WHERE o.id = %(organization)s
-""".replace("{code_left}", CODE_LEFT.replace("{legal_type}", "o.legal_type"))
+""".replace("{code_left}", CODE_LEFT.replace("{legal_type}", "o.legal_type").replace("%(node)s", REGISTRAR))
 
 
 class Stated(NamedTuple):
@@ -73,18 +75,22 @@ def registration_day(session: AnySession, case: CaseRow) -> str:
     return local_day(business_now(session)).isoformat()
 
 
+@facts_asked("registration")
+def registration_asked(number: str, case: CaseRow | None, data: dict[str, Any]) -> Asked:
+    """Return what is asked of the register and of the application on file."""
+    return STATED, {
+        "number": number, "proposed_name": data.get("proposed_name") or None,
+        "organization": case.organization_id if case else None, "node": case.node_id if case else None,
+    }
+
+
 @facts("registration")
 def registration_facts(
-    session: AnySession, case: CaseRow, data: dict[str, Any] | None, case_facts: CaseFacts
+    read: list[Row], case: CaseRow, data: dict[str, Any] | None, case_facts: CaseFacts
 ) -> RegistrationFacts:
     """Return the facts; what is being handed in counts before what the application says so far."""
     given = data or {}
-    values = {
-        "case": case.id, "organization": case.organization_id, "node": case.node_id,
-        "proposed_name": given.get("proposed_name") or None,
-    }
-    [row] = rows(session, (STATED, values))
-    stated = Stated(*row)
+    stated = Stated(*read[0])
     has_code = stated.uscc is not None or bool(given.get("uscc"))
     return RegistrationFacts(
         case=case_facts,

@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 from app.cases.reading import read_case
 from app.clock import SHANGHAI
@@ -15,8 +14,8 @@ from tests.random_moves import bank
 from tests.random_moves.filling import fill
 from tests.random_moves.knowing import sensible, urgent
 from tests.random_moves.mischief import spoilt
-from tests.random_moves.sealed_prices import SealedPrices
-from tests.random_moves.steering import Steering, Way, newest
+from tests.random_moves.sealed_prices import SealedPrices, a_price
+from tests.random_moves.steering import Steering, Way, in_force
 from tests.random_moves.stories import Stories
 from tests.random_moves.watching import LEFT_BY_A_REFUSAL, Watcher, definition_of, demand
 from tests.random_moves.world import World
@@ -46,6 +45,7 @@ SELECT c.kind, k.fires, k.due_at FROM clocks k JOIN cases c ON c.id = k.case_id
  WHERE k.stopped_at IS NULL AND k.paused_since IS NULL AND k.fires IS NOT NULL ORDER BY k.due_at, c.id
 """
 AT_MOST_ASKED = 6
+AT_MOST_LOOKED_FOR = 10
 A_STORY_EVERY = 20
 ONE_ATTEMPT = ("refused", "stale_revision")
 
@@ -75,38 +75,46 @@ class Driver:
         self.statuses: Counter[str] = Counter()
         self.serial = 0
         self.stories = Stories(self)
-        self.steps = 0
+        self.at = 0
         for row in self.watcher.look():
             self.steering.fired[self.watcher.cases[row.case_id].kind, row.trigger] += 1
         self.steering.fired.clear()
         self.acts = (
-            (55, self.try_a_move), (7, self.by_a_stranger), (6, self.out_of_turn), (5, self.stale),
-            (6, self.with_nonsense), (3, self.once_more), (3, self.key_for_another), (2, self.nowhere),
+            (50, self.try_a_move), (8, self.by_a_stranger), (8, self.out_of_turn), (5, self.stale),
+            (7, self.with_nonsense), (3, self.once_more), (3, self.key_for_another), (2, self.nowhere),
             (8, self.time_passes), (2, self.bank_answers), (2, self.world_goes_on), (3, self.somebody_reads),
         )
+        self.when_all_was_fired = (
+            (15, self.try_a_move), (30, self.by_a_stranger), (30, self.out_of_turn), (5, self.with_nonsense),
+            (10, self.time_passes), (5, self.world_goes_on), (5, self.somebody_reads),
+        )
 
-    def step(self) -> None:
-        """Do one thing and check what came of it."""
-        self.steps += 1
-        if self.steps % A_STORY_EVERY == 0:
+    def step(self, number: int) -> None:
+        """Do one thing and check what came of it; its random numbers are its own, whatever came before."""
+        self.at = number
+        self.chance.seed(f"{self.world.seed}/{number}")
+        if number % A_STORY_EVERY == 0:
             self.stories.tell()
             return
-        act = self.chance.choices([act for _w, act in self.acts], [weight for weight, _a in self.acts])[0]
+        acts = self.acts if self.steering.never_fired() else self.when_all_was_fired
+        act = self.chance.choices([act for _w, act in acts], [weight for weight, _a in acts])[0]
         act()
+
+    def _tell(self, line: str) -> None:
+        self.told.append(f"{self.at}: {line}")
 
     # -- sending
 
     def post(self, member: Member | None, path: str, body: Any, key: str | None = None) -> Sent:
         """Send a request and check everything that any answer must keep to."""
-        key = key or uuid4().hex
+        key = key or f"{self.chance.getrandbits(128):032x}"
         self.watcher.mark()
         # Our own dump lets lone surrogates and infinities through, as a careless program would.
         response = self.world.client(member).post(
             path, data=json.dumps(body).encode(), content_type="application/json", headers={"Idempotency-Key": key}
         )
         sent = Sent(member, path, body, key, response.status_code, response.json)
-        self.told.append(f"{member.login if member else None} {path} {body!r:.300} -> {sent.status} "
-                         f"{_why(sent.answer)}")
+        self._tell(f"{member.login if member else None} {path} {body!r:.300} -> {sent.status} {_why(sent.answer)}")
         self.statuses[f"{sent.status} {sent.answer.get('code', '')}".strip()] += 1
         demand(sent.status < 500, "a failure of ours:", self.told[-1], response.text)
         accepted = sent.status < 300
@@ -166,8 +174,13 @@ class Driver:
             return [row.person_id for row in rows]
         return [person for person, held in self.holders(way.case).items() if held & roles]
 
-    def data_for(self, way: Way, member: Member, *, knowing: bool = True) -> dict[str, Any] | None:
-        """Return what this person would hand in, or None where somebody who is `knowing` would not try at all."""
+    def data_for(
+        self, way: Way, member: Member, *, knowing: bool = True, complete: bool = False
+    ) -> dict[str, Any] | None:
+        """Return what this person would hand in, or None where somebody who is `knowing` would not try at all.
+
+        `complete`: with every paper that can be handed in, also those that only some must.
+        """
         kind, trigger = way.place
         own = [row.id for row in self.world.rows(OWN, person=member.actor.person_id)]
         case = read_case(self.world.session.connection(), way.case.number) if way.case is not None else None
@@ -175,12 +188,14 @@ class Driver:
             about = case.organization_id
         else:
             about = self.chance.choice(own) if own and "staff" in way.transition.roles else None
-        slots = {name: way.definition.documents[name].required for name in way.transition.documents}
+        slots = {name: complete or way.definition.documents[name].required for name in way.transition.documents}
         with self.world.app.test_request_context():
             data = fill(self.world, case, kind, way.transition, member, about, slots)
             if about not in own:
                 for paper in data.get("documents", ()):
                     paper["document_id"] = self.world.paper(member, None, paper["slot"])
+            if way.definition.sealed_until and "price_fen" in data:
+                data |= a_price(self.chance)
             return sensible(self.world, case, kind, trigger, member, data) if knowing else data
 
     def _body(self, way: Way, data: Any, revision: Any = None) -> dict[str, Any]:
@@ -239,8 +254,13 @@ class Driver:
 
     def _way_to_refuse(self, *, possible: bool) -> Way | None:
         """Return a trigger that was seldom refused, at a case where it is possible now, or where it is not."""
-        kind, trigger = self.steering.to_refuse()
-        definition = newest()[kind]
+        for _ in range(AT_MOST_LOOKED_FOR):
+            if (way := self._refusable(*self.steering.to_refuse(), possible)) is not None:
+                return way
+        return None
+
+    def _refusable(self, kind: str, trigger: str, possible: bool) -> Way | None:
+        definition = in_force()[kind]
         if possible and (opening := definition.transition(None, trigger)) is not None:
             return Way(None, definition, opening)
         ways = []
@@ -340,7 +360,7 @@ class Driver:
             (20, 30, 0, 0, 0) if ("bid", "hand_in") in self.steering.urgent else (20, 30, 25, 10, 15),
         )[0]
         fired = self.world.move_clock(by=by, fire=self.chance.random() < 0.6)
-        self.told.append(f"{by} passed, {fired} due")
+        self._tell(f"{by} passed, {fired} due")
         self.world.sign_a_checkpoint()
         if by >= timedelta(days=1):
             self.steering.rest()
@@ -358,14 +378,14 @@ class Driver:
     def years_pass(self) -> None:
         """Let so much time pass that every clock has run out."""
         fired = self.world.move_clock(by=timedelta(days=1100), fire=True)
-        self.told.append(f"three years passed, {fired} due")
+        self._tell(f"three years passed, {fired} due")
         self._looked()
 
     def bank_answers(self) -> None:
         """Let the bank answer what is in transit."""
         self.serial += 1000
         bank.take(self.world, bank.statement(self.world, self.serial))
-        self.told.append("a bank statement")
+        self._tell("a bank statement")
         self._looked()
 
     def world_goes_on(self) -> None:
@@ -373,7 +393,7 @@ class Driver:
         act = self.chance.choice((self._contract, self._found, self._found_registered, self._rate, self._tie,
                                   self._damage))
         act()
-        self.told.append(act.__name__)
+        self._tell(act.__name__)
         self._looked()
 
     def _contract(self) -> None:
@@ -412,7 +432,7 @@ class Driver:
 
     def looked(self, told: str) -> None:
         """Note what happened beside the moves, and look at what came of it."""
-        self.told.append(told)
+        self._tell(told)
         self._looked()
 
     def _looked(self) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
 from app.demo.building import Member
-from tests.random_moves.world import PASSPHRASE, World
+from tests.random_moves.again import PASSPHRASE
+from tests.random_moves.sealed_prices import a_price
+from tests.random_moves.world import World
 
 Data = dict[str, Any]
 Knows = Callable[[World, CaseRow | None, Member, Data], Data | None]
@@ -237,7 +239,7 @@ def _closure(world: World, case: CaseRow | None, member: Member, data: Data) -> 
 
 @knows("opening_key", "enrol")
 def _key(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
-    return data | {"passphrase": f"{PASSPHRASE} {member.actor.person_id}"}
+    return data | {"passphrase": PASSPHRASE}
 
 
 @knows("opening_key", "rehearse", "retire")
@@ -249,7 +251,7 @@ def _own_key(world: World, case: CaseRow | None, member: Member, data: Data) -> 
     )
     if not mine:
         return None
-    return data | ({"passphrase": f"{PASSPHRASE} {member.actor.person_id}"} if "passphrase" in data else {})
+    return data | ({"passphrase": PASSPHRASE} if "passphrase" in data else {})
 
 
 @knows("programme", "enter")
@@ -259,7 +261,7 @@ def _programme(world: World, case: CaseRow | None, member: Member, data: Data) -
     return data | {
         "office": world.city.office.id, "code": f"P{world.chance.randrange(4)}", "year": 2026, "regime": regime,
         "criteria": [{"title": "需求与目标", "points": 60}, {"title": "团队", "points": 40}],
-        "bands": [{"title": "不合格", "low": 0}, {"title": "合格", "low": 60}], "cap_fen": 500_000_000,
+        "bands": [{"title": "不合格", "low": 0}, {"title": "合格", "low": 60}], "cap_fen": 5 * 10**12,
         "instalments": [{"share_bp": share, "condition": f"第{n}期"} for n, share in enumerate(shares, 1)],
         "publicity_days": world.chance.randint(1, 7), "most_per_organization": None,
     }
@@ -274,7 +276,7 @@ def _plan(world: World, case: CaseRow | None, member: Member, data: Data) -> Dat
     method = "grant_call" if programme.regime == "G" else world.chance.choice(("open_tender", "consultation"))
     return data | {
         "programme": programme.id, "budget_line": world.city.line.id, "method": method, "method_reason": "需求复杂。",
-        "negative": None, "amount_fen": world.chance.randint(150_000_000, 300_000_000),
+        "negative": None, "amount_fen": world.chance.randint(15 * 10**11, 3 * 10**12),
     }
 
 
@@ -296,7 +298,7 @@ def _call(world: World, case: CaseRow | None, member: Member, data: Data) -> Dat
     due = world.now + timedelta(days=world.chance.randint(21, 30))
     chosen = dict(zip(("officer_1", "officer_2", "officer_3"), world.chance.sample(officers, 3), strict=True))
     packages = [
-        {"title": f"第{n}包", "amount_fen": world.chance.randint(50_000_000, 70_000_000)}
+        {"title": f"第{n}包", "amount_fen": world.chance.randint(5 * 10**11, 7 * 10**11)}
         for n in range(1, world.chance.randint(1, 2) + 1)
     ]
     return data | chosen | {
@@ -310,7 +312,7 @@ def _arrival(world: World, case: CaseRow | None, member: Member, data: Data) -> 
     assert case is not None
     ((officers,),) = world.rows("SELECT officers FROM calls WHERE case_id = :c", c=case.parent_id)
     person = member.actor.person_id
-    return data | {"passphrase": f"{PASSPHRASE} {person}"} if person in officers else None
+    return data | {"passphrase": PASSPHRASE} if person in officers else None
 
 
 @knows("package", "open_bids")
@@ -319,17 +321,14 @@ def _opening(world: World, case: CaseRow | None, member: Member, data: Data) -> 
     ((officers,),) = world.rows("SELECT officers FROM calls WHERE case_id = :c", c=case.parent_id)
     first, second = world.chance.sample(officers, 2)
     return data | {
-        "officer": first, "passphrase": f"{PASSPHRASE} {first}",
-        "second_officer": second, "second_passphrase": f"{PASSPHRASE} {second}",
+        "officer": first, "passphrase": PASSPHRASE,
+        "second_officer": second, "second_passphrase": PASSPHRASE,
     }
 
 
 @knows("bid", "hand_in", "replace")
 def _bid(world: World, case: CaseRow | None, member: Member, data: Data) -> Data | None:
-    price = world.chance.randint(10_000_000, 49_999_999)
-    part = world.chance.randint(1_000_000, price - 1_000_000)
-    lines = [("社工服务费", part), ("物资费", price - part)]
-    data |= {"price_fen": price, "budget": [{"name": name, "amount_fen": fen} for name, fen in lines], "partners": []}
+    data |= a_price(world.chance) | {"partners": []}
     if case is not None:
         return data
     packages = world.rows(WAITING_FOR_BIDS.format(

@@ -1,10 +1,17 @@
-"""Which prices must nobody read? Remembered as they are sent, and looked for in every answer and every table."""
+"""Which prices must nobody read? Remembered as they are sent, and looked for in every answer and every table.
 
+A sum of a bid has twelve digits, drawn at random, and no other sum is taken from there: where one of them stands, it
+was told. That one should stand elsewhere by chance (a share of another price, a balance) is less likely than one in a
+million runs.
+"""
+
+import random
 import re
 from collections.abc import Iterable
 from typing import Any
 
-from tests.random_moves.world import PASSPHRASE, World
+from tests.random_moves.again import PASSPHRASE
+from tests.random_moves.world import World
 from workflows.rules.money import format_yuan
 
 TABLES = """
@@ -13,6 +20,21 @@ SELECT c.relname AS name, array_agg(a.attname || ' ' || format_type(a.atttypid, 
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
  WHERE n.nspname = 'public' AND c.relkind = 'r' GROUP BY c.relname ORDER BY c.relname
 """
+
+
+LOWEST, HIGHEST = 10**11, 5 * 10**11
+"""What a bid may ask, in fen; packages and plans lie above, contracts without a tender far below."""
+SMALLEST_LINE = 10**10
+NUMBER = re.compile(r"(?<![0-9a-f.])[0-9]{11,13}(?![0-9a-f])")
+YUAN = re.compile(r"(?<![0-9a-f.])([0-9][0-9,]{8,})\.([0-9]{2})(?![0-9a-f])")
+
+
+def a_price(chance: random.Random, low: int = LOWEST, high: int = HIGHEST) -> dict[str, Any]:
+    """Return a price that nobody has asked before, and the two lines of its budget."""
+    price = chance.randrange(low, high)
+    part = chance.randrange(SMALLEST_LINE, price - SMALLEST_LINE)
+    lines = [("社工服务费", part), ("物资费", price - part)]
+    return {"price_fen": price, "budget": [{"name": name, "amount_fen": fen} for name, fen in lines]}
 
 
 class SealedPrices:
@@ -26,7 +48,7 @@ class SealedPrices:
     def sent(self, data: Any, number: str | None) -> None:
         """Remember the sums of what was sent with a bid, accepted (`number`) or not."""
         for fen in _sums(data):
-            if fen >= 10**6 and fen not in self.known:
+            if SMALLEST_LINE <= fen < HIGHEST and fen not in self.known:
                 self.secret[fen] = number
 
     def opened(self, number: str, data: Any) -> None:
@@ -39,9 +61,8 @@ class SealedPrices:
         """Return the secrets that a text tells: as a number, as yuan, or a passphrase."""
         if not self.secret and PASSPHRASE not in text:
             return []
-        numbers = {int(found) for found in re.findall(r"(?<![0-9a-f.])[0-9]{7,9}(?![0-9a-f])", text)}
-        yuan = re.findall(r"(?<![0-9a-f.])([0-9][0-9,]{4,})\.([0-9]{2})(?![0-9a-f])", text)
-        numbers |= {int(whole.replace(",", "") + cents) for whole, cents in yuan}
+        numbers = {int(found) for found in NUMBER.findall(text)}
+        numbers |= {int(whole.replace(",", "") + cents) for whole, cents in YUAN.findall(text)}
         told = [f"{format_yuan(fen)} of {self.secret[fen]}" for fen in numbers & self.secret.keys()]
         return told + ["a passphrase"] * (PASSPHRASE in text)
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from tests.random_moves.watching import definition_of
-from tests.random_moves.world import World
+from tests.random_moves.world import CITY, START, World
 from workflows.definition import Definition, Transition
 from workflows.loader import library
 
@@ -44,9 +44,10 @@ def distances(definition: Definition, state: str | None) -> dict[str, int]:
     return found
 
 
-def newest() -> dict[str, Definition]:
-    """Return one definition of every kind."""
-    return {definition.kind: definition for definition in library().definitions}
+def in_force() -> dict[str, Definition]:
+    """Return of every kind the definition that holds in the city on its first day."""
+    places = library().place_chain(CITY.division)
+    return {kind: library().in_force(kind, places, None, START.date()) for kind in library().kinds()}
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Steering:
 
     def supplies(self, kind: str) -> float:
         """Return how much the kinds are wanted for which this one prepares."""
-        definitions = newest()
+        definitions = in_force()
         return max(
             (self.rarity((other, trigger))
              for other in PREPARES.get(kind, ()) if other in definitions for trigger in definitions[other].triggers()),
@@ -116,7 +117,7 @@ class Steering:
 
     def ways(self, cases: dict[int, Any]) -> Iterator[tuple[float, Way]]:
         """Yield every move that a person could try, with how much it is wanted."""
-        for definition in newest().values():
+        for definition in in_force().values():
             yield from self._from(None, definition)
         for case in cases.values():
             if case.closed_at is None:
@@ -142,19 +143,19 @@ class Steering:
 
     def to_refuse(self) -> Place:
         """Return a kind and trigger that was refused less often than others."""
-        places = [(kind, trigger) for kind, definition in newest().items() for trigger in definition.triggers()]
+        places = [(kind, trigger) for kind, definition in in_force().items() for trigger in definition.triggers()]
         return self.world.chance.choices(places, [1 / (1 + self.refused[place]) ** 3 for place in places])[0]
 
     def never_fired(self) -> list[str]:
         """Return the triggers of all kinds that nothing fired."""
         return sorted(
-            f"{kind}.{trigger}" for kind, definition in newest().items() for trigger in definition.triggers()
+            f"{kind}.{trigger}" for kind, definition in in_force().items() for trigger in definition.triggers()
             if not self.fired[kind, trigger]
         )
 
     def never_refused(self) -> list[str]:
         """Return the triggers of all kinds that nobody was refused."""
         return sorted(
-            f"{kind}.{trigger}" for kind, definition in newest().items() for trigger in definition.triggers()
+            f"{kind}.{trigger}" for kind, definition in in_force().items() for trigger in definition.triggers()
             if not self.refused[kind, trigger]
         )

@@ -1,4 +1,4 @@
-"""Whole tenders that somebody sees through: the far ends to which chance seldom comes.
+"""Whole tenders, and lives of organizations, that somebody sees through: the far ends to which chance seldom comes.
 
 A story is told in one go, between the moves that chance makes; where something stands in its way it is given up and
 told again later, with other people.
@@ -7,7 +7,8 @@ told again later, with other people.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.random_moves.tenders import ANSWERS, CHECKS, DECIDES, Stuck, Tenders
+from tests.random_moves.lives import Lives
+from tests.random_moves.tenders import ANSWERS, CHECKS, DECIDES, Stuck
 
 if TYPE_CHECKING:
     from tests.random_moves.driving import Driver
@@ -21,7 +22,7 @@ SELECT (SELECT count(*) FROM drawn_experts WHERE package_id = :p)
 """
 
 
-class Stories(Tenders):
+class Stories(Lives):
     """Tells the stories, one after the other, until everything to which they lead has happened."""
 
     def __init__(self, driver: "Driver") -> None:
@@ -64,6 +65,35 @@ class Stories(Tenders):
                 "bid": ("exclude",), "contract": ("cancel",),
                 "package": ("pass_over", "overturn", "void", "decline_award", "fail"),
                 "objection": ("reject_inadmissible", "uphold", "lapse"),
+            }),
+            (self.an_organization_grows, {
+                "incubation": ("return_for_changes", "resubmit", "relieve_expert", "name_expert", "panel_complete",
+                               "uphold_objection", "close_publicity", "sign_agreement", "require_rectification",
+                               "report_rectification", "continue_incubation", "extend_term", "submit_log",
+                               "send_back", "graduate", "hand_over"),
+            }),
+            (self.others_do_not_grow, {
+                "incubation": ("seat_vacated", "withdraw", "refuse_admission", "leave", "stop", "hand_over_premises"),
+                "incubation_review": ("recuse", "cancel"),
+            }),
+            (self.an_organization_is_registered, {
+                "registration": ("ask_correction", "answer_correction", "accept", "start_expert_review",
+                                 "finish_expert_review", "extend_decision", "approve", "deliver", "refuse_acceptance",
+                                 "refuse", "withdraw"),
+            }),
+            (self.an_organization_joins_a_hub, {
+                "affiliation": ("return_for_changes", "resubmit", "accept", "refuse", "withdraw"),
+            }),
+            (self.an_evaluation_is_disputed, {
+                "evaluation": ("object", "reopen", "uphold", "accept_result", "stand", "cancel", "recuse",
+                               "hand_out_codes"),
+            }),
+            (self.reports_are_read, {
+                "milestone_report": ("withdraw", "reject", "return_for_changes", "resubmit", "accept_report"),
+            }),
+            (self.an_office_thinks_twice, {
+                "programme": ("refuse", "withdraw"), "plan": ("return_for_changes", "resubmit", "refuse", "withdraw"),
+                "opening_key": ("retire",),
             }),
         ]
 

@@ -6,10 +6,11 @@ Every move is made by somebody who may, and looked at like any other. What is to
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.random_moves.again import PASSPHRASE
 from tests.random_moves.knowing import OFFICERS
-from tests.random_moves.steering import Way, newest
+from tests.random_moves.sealed_prices import LOWEST, a_price
+from tests.random_moves.steering import Way, in_force
 from tests.random_moves.watching import definition_of
-from tests.random_moves.world import PASSPHRASE
 
 if TYPE_CHECKING:
     from tests.random_moves.driving import Driver
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 AT_MOST_ASKED = 9
 # Whoever checks the bidders may not decide on them, and whoever decided may not answer an objection.
 CHECKS, DECIDES, ANSWERS = "xc-project_officer", "xc-buyer", "second-buyer"
-BAND, LOWEST = 5_000_000, 10_000_000
+BAND = 5 * 10**10
 SEATS = """
 SELECT c.number, c.state, b.person_id FROM bid_reviews b JOIN cases c ON c.id = b.case_id
  WHERE b.package_id = :package AND b.left_at IS NULL ORDER BY b.position
@@ -49,7 +50,7 @@ class Tenders:
 
     def open(self, kind: str, trigger: str, by: str | int = "", **said: Any) -> str:
         """Open a case; return its number."""
-        definition = newest()[kind]
+        definition = in_force()[kind]
         opening = definition.transition(None, trigger)
         assert opening is not None
         return str(self._made(Way(None, definition, opening), by, said)["number"])
@@ -69,11 +70,11 @@ class Tenders:
         first = [m.actor.person_id for m in self.world.builder.members if by in (m.login, m.actor.person_id)]
         for person in sorted(people, key=lambda person: person not in first)[:AT_MOST_ASKED]:
             member = self.world.member(person)
-            data = driver.data_for(way, member, knowing=way.place != ("bid", "hand_in"))
+            data = driver.data_for(way, member, knowing=way.place != ("bid", "hand_in"), complete=True)
             if data is None and way.case is not None:
                 continue
             # What an officer knows of a new case is said by the story.
-            data = data if data is not None else driver.data_for(way, member, knowing=False)
+            data = data if data is not None else driver.data_for(way, member, knowing=False, complete=True)
             sent = driver.send(way, member, (data or {}) | said)
             if sent.status < 300:
                 return dict(sent.answer)
@@ -157,12 +158,12 @@ class Tenders:
         method = "grant_call" if regime == "G" else "open_tender"
         ((rules,),) = self.world.rows("SELECT id FROM programmes WHERE case_id = :c", c=self.case(programme).id)
         plan = self.open("plan", "propose", CHECKS, programme=rules, method=method,
-                         method_reason="需求复杂。", amount_fen=70_000_000 * lots, negative=None)
+                         method_reason="需求复杂。", amount_fen=7 * 10**11 * lots, negative=None)
         self.make(plan, "approve", DECIDES)
         self.officers_are_ready()
         said = {
             "plan": self.case(plan).id, "bids_due_at": (self.world.now + timedelta(days=24)).isoformat(),
-            "packages": [{"title": f"第{n}包", "amount_fen": 60_000_000} for n in range(1, lots + 1)],
+            "packages": [{"title": f"第{n}包", "amount_fen": 6 * 10**11} for n in range(1, lots + 1)],
             "documents_until": (self.world.now + timedelta(days=24)).date().isoformat(),
         }
         call = self.open("call", "draft", CHECKS, **said)
@@ -182,14 +183,10 @@ class Tenders:
             member = next(m for m in self.world.builder.members if m.login == login)
             person = member.actor.person_id or 0
             rows = self.world.rows(OFFICERS, since=self.world.now - timedelta(days=10))
-            if person not in {row.person_id for row in rows}:
-                self.open("opening_key", "enrol", person, office=self.world.city.office.id)
             if person not in {row.person_id for row in rows if row.ready}:
-                ((number,),) = self.world.rows(
-                    "SELECT c.number FROM opening_keys k JOIN cases c ON c.id = k.case_id WHERE k.person_id = :p"
-                    " AND k.retired_at IS NULL ORDER BY k.id DESC LIMIT 1", p=person,
-                )
-                self.make(number, "rehearse", person)
+                # The key they have may have been made with a passphrase that chance typed.
+                key = self.open("opening_key", "enrol", person, office=self.world.city.office.id)
+                self.make(key, "rehearse", person)
 
     def bids_for(self, package: str, count: int) -> list[str]:
         """Let so many organizations bid; the first is the cheapest."""
@@ -209,20 +206,17 @@ class Tenders:
 
     def a_price(self, place: int) -> dict[str, Any]:
         """Return a price that nobody else has asked, the higher the further down."""
-        price = LOWEST + place * BAND + self.chance.randrange(BAND)
-        part = self.chance.randint(1_000_000, price - 1_000_000)
-        lines = [("社工服务费", part), ("物资费", price - part)]
-        budget = [{"name": name, "amount_fen": fen} for name, fen in lines]
-        return {"price_fen": price, "budget": budget, "partners": []}
+        low = LOWEST + place * BAND
+        return a_price(self.chance, low, low + BAND) | {"partners": []}
 
     def opened(self, package: str) -> None:
         """Open the bids of a package: the officers arrive, two of them unseal."""
         parent = self.case(package).parent_id
         ((officers,),) = self.world.rows("SELECT officers FROM calls WHERE case_id = :c", c=parent)
         for person in officers[:2]:
-            self.make(package, "arrive", person, passphrase=f"{PASSPHRASE} {person}")
-        self.make(package, "open_bids", officers[0], officer=officers[0], passphrase=f"{PASSPHRASE} {officers[0]}",
-                  second_officer=officers[1], second_passphrase=f"{PASSPHRASE} {officers[1]}")
+            self.make(package, "arrive", person, passphrase=PASSPHRASE)
+        self.make(package, "open_bids", officers[0], officer=officers[0], passphrase=PASSPHRASE,
+                  second_officer=officers[1], second_passphrase=PASSPHRASE)
 
     def qualified(self, package: str, bids: list[str]) -> None:
         """Let bids qualify, and finish."""

@@ -36,9 +36,8 @@ Cases = dict[int, Any]
 
 
 class Broken(AssertionError):
-    """Something that must always hold does not; `late`: only the check of everything saw it."""
+    """Something that must always hold does not."""
 
-    late = False
 
 
 def demand(holds: object, *said: object) -> None:

@@ -31,12 +31,14 @@ from app.purchasing.tendering import Catalogue, CatalogueItem
 from app.seed.city import City, Plan, build_city
 from app.worker import Signer
 from tests.conftest import TEMPLATE
+from tests.random_moves.again import the_same_again
 from tests.seeded import Apart, application, signer_of
 
 START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
 """Monday, 1 June 2026, 09:00 in Shanghai: whatever the machine's clock says, a seed tells the same story."""
 CITY = Plan("110102", "110000", "xc", "北京市西城区")
-PASSPHRASE = "four cranes over the marsh"
+APPROPRIATED = 9 * 10**14
+"""In fen: enough for every plan of a run."""
 CONDITIONS = ("none", "report", "mid_evaluation", "final_evaluation", "acceptance")
 
 
@@ -47,6 +49,7 @@ class World:
     app: Flask
     builder: Builder
     city: City
+    seed: int
     chance: random.Random
     superuser: str
     watch: psycopg.Connection[Any]
@@ -218,7 +221,7 @@ def a_world(server: EmbeddedServer, factory: pytest.TempPathFactory, seed: int) 
     app.test_client_class = Apart
     chance = random.Random(seed)
     try:
-        with app.app_context():
+        with the_same_again(seed, START), app.app_context():
             set_clock(db.session, START)
             builder = Builder(db.session, app.config["DOCUMENTS"], START)
             city = build_city(builder, CITY, chance)
@@ -226,10 +229,10 @@ def a_world(server: EmbeddedServer, factory: pytest.TempPathFactory, seed: int) 
             superuser = _superuser(server, name)
             with psycopg.connect(superuser, autocommit=True, row_factory=namedtuple_row) as watch:
                 signer = signer_of(app)
-                world = World(app, builder, city, chance, superuser, watch, signer)
+                world = World(app, builder, city, seed, chance, superuser, watch, signer)
                 _more_people(world)
                 _catalogue(builder)
-                appropriate(db.session, city.line.id, 10**11, Because(now=builder.now, reference="随机"))
+                appropriate(db.session, city.line.id, APPROPRIATED, Because(now=builder.now, reference="随机"))
                 db.session.commit()
                 yield world
                 signer.engine.dispose()
