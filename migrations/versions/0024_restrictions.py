@@ -5,8 +5,8 @@ Rows of before were typed in by a command and by nobody's decision; no instance 
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
