@@ -53,10 +53,10 @@ def _approval(world: World, case: CaseRow | None, member: Member, data: Data) ->
     return {"document_number": data["document_number"]}
 
 
-# One at a time, and nobody who bids or has a contract to sign: else little would be bought and paid.
+# Few at a time, and nobody who bids or has a contract to sign: else little would be bought and paid.
 FREE_TO_LIST = """
 SELECT o.uscc FROM organizations o
- WHERE o.uscc IS NOT NULL AND NOT EXISTS (SELECT FROM restriction_proposals p WHERE p.ended_at IS NULL)
+ WHERE o.uscc IS NOT NULL AND (SELECT count(*) FROM restriction_proposals p WHERE p.ended_at IS NULL) < 4
    AND EXISTS (SELECT FROM role_grants g WHERE g.node_id = o.node_id AND g.role = 'staff')
    AND NOT EXISTS (SELECT FROM cases c WHERE c.organization_id = o.id AND c.closed_at IS NULL
                     AND c.kind IN ('bid', 'contract')) ORDER BY 1
