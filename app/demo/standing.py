@@ -22,7 +22,7 @@ def listing(builder: Builder, bureau: Bureau, organization: Organization, staff:
     """Let a case of listing come to the state `until` of ROAD, begun forty days ago; return its number."""
     present = builder.now
     builder.now = present - timedelta(days=40) if until != "announced" else present - timedelta(days=3)
-    evidence = builder.paper(bureau.first, Organization(), "年报催报记录 reminders")
+    evidence = builder.paper(bureau.first, Organization(), "年报催报记录")
     number = builder.open(bureau.first, "restriction", "propose", {
         "organization_code": organization.uscc, "ground": "no_report",
         "facts": "上年度工作报告应当在五月三十一日前报送，经两次书面催报仍未报送。",
@@ -32,7 +32,7 @@ def listing(builder: Builder, bureau: Bureau, organization: Organization, staff:
     for days, actor, trigger, data in _moves(bureau, staff, organization)[: ROAD.index(until)]:
         builder.now = present - timedelta(days=days)
         if trigger == "apply_for_lifting":
-            proof = builder.paper(staff, organization, "移出申请与年报回执 proof")
+            proof = builder.paper(staff, organization, "移出申请与年报回执")
             data = data | {"documents": [{"slot": "proof", "document_id": proof.id}]}
         builder.move(actor, number, trigger, data)
     builder.now = present
