@@ -22,7 +22,7 @@ ICONS = {
     "registration": "stamp", "affiliation": "network", "incubation": "sprout", "bid": "mail", "objection": "scale",
     "milestone_report": "clipboard-list", "acceptance": "clipboard-check", "payment": "coins", "call": "megaphone",
     "opening_key": "key-round", "pool_entry": "users", "evaluation": "star", "rectification": "wrench",
-    "closure": "archive",
+    "closure": "archive", "restriction": "shield-alert",
 }
 
 
