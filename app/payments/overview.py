@@ -1,6 +1,7 @@
 """What is this payment about? Its amount, its instalment, its payee, and what it hangs on."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -12,7 +13,8 @@ from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import money
 from app.ledger.accounts import AnySession
-from app.ledger.queries import visible_budget_line
+from app.ledger.models import BudgetLine
+from app.ledger.queries import visible_lines
 from app.payments.models import Payment
 from app.payments.queries import InstructionShown, PaymentShown, open_instalments, payment
 from app.payments.words import INSTRUCTION_OUTCOMES
@@ -46,14 +48,21 @@ def _instruction(sent: InstructionShown) -> Fact:
     return Fact(_("Payment instruction"), sent.instruction_no, str(outcome))
 
 
-def _owners(session: AnySession, shown: PaymentShown, held: Iterable[Holding]) -> list[Link]:
+def _owners(session: AnySession, shown: PaymentShown, held: tuple[Holding, ...]) -> list[Link]:
+    """Return the contract and its budget line, each for who may open it; one query."""
     part = shown.instalment
-    seen = visible_contracts(held, part.organization_id) & (Contract.id == part.contract_id)
+    query: Any = (
+        select(
+            BudgetLine.id, BudgetLine.name, BudgetLine.code, visible_lines(held).label("line_seen"),
+            visible_contracts(held, part.organization_id).label("contract_seen"),
+        )
+        .join(Contract, Contract.budget_line_id == BudgetLine.id).where(Contract.id == part.contract_id)
+    )
+    line = session.execute(query).one()
     links = []
-    if session.scalar(select(Contract.id).where(seen)) is not None:
+    if line.contract_seen:
         links.append(Link(part.title, f"/contracts/{part.contract_id}", _("Contract %(number)s", number=part.number)))
-    line = visible_budget_line(session, part.budget_line_id, held)
-    if line is not None:
+    if line.line_seen:
         links.append(Link(line.name, f"/budget-lines/{line.id}", _("Budget line %(code)s", code=line.code)))
     return links
 
