@@ -173,7 +173,7 @@ def _report(world: World, case: CaseRow | None, member: Member, data: Data) -> D
     free = world.rows(
         "SELECT i.id FROM instalments i JOIN contracts c ON c.id = i.contract_id WHERE c.organization_id = :o"
         " AND c.id NOT IN (SELECT contract_id FROM contract_closures)"
-        " AND i.id NOT IN (SELECT instalment_id FROM milestone_reports WHERE released_at IS NULL)",
+        " AND i.id NOT IN (SELECT instalment_id FROM milestone_reports WHERE released_at IS NULL) ORDER BY 1",
         o=data.get("organization"),
     )
     return data | {"instalment": world.chance.choice(free).id} if free else None

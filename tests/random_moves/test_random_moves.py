@@ -32,7 +32,7 @@ def test_every_guard_that_compares_persons_is_told_once_more() -> None:
     assert untold(library().definitions) == []
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 def test_nothing_that_must_hold_is_ever_broken(
     server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -46,7 +46,7 @@ def test_nothing_that_must_hold_is_ever_broken(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("_run", range(RUNS))
 def test_nothing_that_must_hold_is_ever_broken_at_length(
     server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory, _run: int
@@ -57,6 +57,21 @@ def test_nothing_that_must_hold_is_ever_broken_at_length(
 
     if "SHUNIU_STEPS" not in os.environ:
         assert (driver.steering.never_fired(), driver.steering.never_refused()) == ([], []), driver.stories.stuck
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_a_seed_tells_the_same_story_twice(
+    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    seed = _seed(random.randrange(2, 10**6))
+    print(f"SHUNIU_SEED={seed}")
+
+    first, again = (
+        Run(server, tmp_path_factory, seed).watched(range(1, 301), lambda driver, number: False) for _ in range(2)
+    )
+
+    assert again.told == first.told
 
 
 def _seed(otherwise: int) -> int:
