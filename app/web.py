@@ -15,13 +15,13 @@ BACKPRESSURE = 64
 SECONDS_TO_FINISH = 5
 
 
-def main() -> None:
-    """Serve until SIGTERM; requests that run are answered first."""
+def serve(target: str) -> None:
+    """Serve this WSGI application until SIGTERM; requests that run are answered first."""
     end_with_parent()
     # Granian's processes have this one as their parent, not the supervisor.
     os.environ.pop("SHUNIU_PARENT", None)
     Server(
-        "wsgi:app",
+        target,
         address=os.environ["HOST"],
         port=int(os.environ["PORT"]),
         interface=Interfaces.WSGI,
@@ -38,4 +38,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve("wsgi:app")

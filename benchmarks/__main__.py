@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import exports, lists, moves, register, verifying
+from benchmarks import exports, http, lists, moves, register, verifying
 
 
 def main() -> None:
@@ -10,6 +10,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     measures = parser.add_subparsers(dest="measure", required=True)
     moves.add_arguments(measures.add_parser("moves", help="a full move beside the bare psycopg floor"))
+    http.add_arguments(measures.add_parser("http", help="moves and pages over HTTP, signed in (B3, B12)"))
     exports.add_arguments(measures.add_parser("export", help="downloads beside psql and openpyxl (B6, B10)"))
     lists.add_arguments(measures.add_parser("lists", help="B7-B9: pages at depth, a worklist, a search, on a city"))
     register.add_arguments(measures.add_parser("import", help="B11: a checked import of a register beside COPY"))
@@ -21,7 +22,7 @@ def main() -> None:
 
 def every(_arguments: argparse.Namespace) -> None:
     """Run all measures as their own defaults say; each prints its lines of the table."""
-    for measure in (moves, exports, lists, register, verifying):
+    for measure in (moves, http, exports, lists, register, verifying):
         alone = argparse.ArgumentParser()
         measure.add_arguments(alone)
         defaults = alone.parse_args([])

@@ -27,12 +27,17 @@ OTHER = {"accepted": "expert_review", "expert_review": "accepted"}
 class Floor:
     """Moves of bare rows over one connection."""
 
-    def __init__(self, connection: psycopg.Connection, turns: Iterator[int], cases: int) -> None:
+    def __init__(self, connection: psycopg.Connection, turns: Iterator[int]) -> None:
         self.connection = connection
+        self._turns = turns
+
+    @classmethod
+    def on_new_tables(cls, connection: psycopg.Connection, turns: Iterator[int], cases: int) -> "Floor":
+        """Make the tables with so many rows first."""
         for statement in TABLES.replace("%s", str(cases)).split(";"):
             connection.execute(statement.encode())
         connection.commit()
-        self._turns = turns
+        return cls(connection, turns)
 
     def move(self) -> None:
         """Move the next row between two states, durably."""

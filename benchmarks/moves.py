@@ -20,6 +20,7 @@ from app.cases.perform import perform
 from app.clock import real_now
 from app.database.provision import libpq
 from app.demo.building import Builder, registration_data
+from app.demo.district import PASSWORD
 from app.extensions import db
 from benchmarks.breakdown import breakdown
 from benchmarks.floor import Floor
@@ -59,7 +60,7 @@ class FullMoves:
         builder = Builder(db.session, Path(current_app.config["DOCUMENTS"]), real_now())
         district = builder.place("110102")
         builder.codes("110102", 1)
-        self.registrar = builder.person("示例登记员", "registrar", [("registrar", district)]).actor
+        self.registrar = builder.person("示例登记员", "registrar", [("registrar", district)], password=PASSWORD).actor
         organization = builder.founders("110102", "西城区示例社会工作服务中心")
         staff = builder.person("示例经办人", "staff", [("staff", builder.node(organization.node_id))])
         data = registration_data(builder, staff, organization, organization.name)
@@ -144,7 +145,7 @@ def run(arguments: argparse.Namespace) -> None:
     with product(arguments.folder) as (server, _app):
         server.create_database("floor")
         with psycopg.connect(libpq(server.owner_url("floor"))) as connection:
-            floor = Floor(connection, turns(range(1, cases + 1)), cases)
+            floor = Floor.on_new_tables(connection, turns(range(1, cases + 1)), cases)
             print(f"Preparing {cases} registrations, for {LENGTH} moves each after two of opening ...", flush=True)
             full = FullMoves(cases)
             for url in (server.owner_url("floor"), server.owner_url()):
