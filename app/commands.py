@@ -27,7 +27,6 @@ GROUPS = {
     "demo": "app.demo.commands:group",
     "history": "app.audit.commands:group",
     "purchasing": "app.purchasing.commands:group",
-    "organizations": "app.organizations.restricting:group",
     "registry": "app.organizations.commands:registry",
     "seed": "app.seed.commands:group",
     "workflows": "app.doors.workflow_commands:group",

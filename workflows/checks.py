@@ -43,6 +43,10 @@ CONTROL_POINTS: dict[str, tuple[ControlPoint, ...]] = {
     ),
     "pool_entry": (ControlPoint(state="listed", control="confirm", guard="four_eyes"),),
     "payment": (ControlPoint(state="paid", control="approve", guard="four_eyes"),),
+    "restriction": (
+        ControlPoint(state="in_force", control="impose", guard="four_eyes"),
+        ControlPoint(state="lifted", control="lift", guard="removal_by_another"),
+    ),
     "incubation": (
         ControlPoint(state="incubating", control="publish", guard="decided_by_another"),
         ControlPoint(state="graduated", control="graduate", guard="decided_by_another"),

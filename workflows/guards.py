@@ -174,7 +174,7 @@ RESTRICTIONS: Mapping[str, Text] = {
     "abnormal": Text("被列入活动异常名录", "it is on the list of abnormal activity"),
     "dishonest": Text("被列入严重违法失信名单", "it is on the list of grave dishonesty"),
 }
-"""What freezes an organization: it may not bid, and nothing is awarded to it, signed with it or paid to it."""
+"""What freezes an organization: it may not bid or ask for payment, and nothing is awarded to it, signed or paid."""
 
 
 @guard("organization_not_frozen", Text("该单位未被冻结", "The organization is not frozen"), needs=("frozen",))
@@ -188,8 +188,9 @@ def organization_not_frozen(
     return Reason(
         f"organization_{facts.frozen}",
         Text(
-            f"该单位{why.zh}，在解除之前不能投标、定标、签约或者付款；请与登记管理机关核对。",
-            f"The organization is frozen: {why.en}. Until that is lifted it may not bid, win, sign or be paid.",
+            f"该单位{why.zh}，在移出之前不能投标、定标、签约、申请拨付或者付款；依据和移出办法见该单位档案“名录与冻结”。",
+            f"The organization is frozen: {why.en}. Until that is lifted it may not bid, win, sign, ask for payment or"
+            " be paid; its file says on what ground, and how it is removed.",
         ),
     )
 

@@ -51,6 +51,7 @@ APP = {
     "pool_publications": ADD | {"UPDATE (checkpoint)"},
     "reads": ADD,
     "register_decisions": ADD,
+    "restriction_proposals": ADD | {"UPDATE (ended_at, lifting_reason)"},
     "satisfaction_codes": ADD | {"DELETE", "UPDATE (used_on)"},
     "satisfaction_ratings": ADD,
     "signature_requests": ADD | {"DELETE"},

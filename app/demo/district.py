@@ -12,6 +12,7 @@ from app.demo.delivery import answer_of_the_bank, evaluation_under_way, instalme
 from app.demo.incubation import Garden, grow, incubator
 from app.demo.programmes import grants, procurement
 from app.demo.road import walk
+from app.demo.standing import Bureau, listing
 from app.organizations.models import Organization
 from app.purchasing.models import Contract, Instalment
 from app.purchasing.sealing import passphrases_are_printed
@@ -30,6 +31,7 @@ YOUNG = (
     ("北京市西城区慢时光认知症支持中心", "温良", "young7"),
     ("北京市西城区四季园艺疗愈中心", "季春", "young8"),
 )
+LISTED_NAME = "北京市西城区旧巷文化交流中心"
 THIRD_NAME = "北京市西城区银杏为老服务中心"
 OTHERS = (("北京市西城区同心助残服务中心", "叶舒", "staff5"), ("北京市西城区里仁社区发展中心", "石磊", "staff6"))
 EXPERTS = (("许博", "expert"), ("卢研", "expert2"), ("梁评", "expert3"), ("苗审", "expert4"), ("尹衡", "expert5"),
@@ -73,6 +75,7 @@ def build_district(builder: Builder) -> None:
     _incubation(builder, district, registrar, experts[:4])
     _some_work(builder, hub, third, waiting)
     _delivery(builder, evaluator, old, visits)
+    _listing(builder, district, registrar)
 
 
 def _purchases(builder: Builder, node: Node, experts: list[Member], known: list[Organization]) -> Contract:
@@ -150,6 +153,14 @@ def _another_founder(builder: Builder) -> None:
     organization = builder.founders(DIVISION, name)
     staff = builder.person("沈舟", "staff4", [("staff", builder.node(organization.node_id))], password=PASSWORD)
     builder.open(staff, "registration", "apply", registration_data(builder, staff, organization, name))
+
+
+def _listing(builder: Builder, district: Node, registrar: Member) -> None:
+    """An organization on the list of abnormal activity that has put it right and applies for removal."""
+    second = builder.person("方正", "registrar2", [("registrar", district)], password=PASSWORD)
+    organization = builder.registered(DIVISION, LISTED_NAME, registrar, years=5)
+    staff = builder.person("胡同", "staff7", [("staff", builder.node(organization.node_id))], password=PASSWORD)
+    listing(builder, Bureau(registrar, second), organization, staff, "lifting_applied")
 
 
 def _incubation(builder: Builder, district: Node, registrar: Member, experts: list[Member]) -> None:

@@ -12,7 +12,8 @@ from app.extensions import db
 from app.language import current_locale, localized
 
 ORDER = (
-    "staff", "staff2", "staff3", "registrar", "hub", "incubator", "young7", "project", "project2", "buyer", "buyer2",
+    "staff", "staff2", "staff3", "registrar", "registrar2", "staff7", "hub", "incubator", "young7",
+    "project", "project2", "buyer", "buyer2",
     "supervisor", "expert", "expert2", "evaluator", "finance", "approver", "cashier", "auditor", "admin",
 )
 

@@ -31,10 +31,11 @@ from app.extensions import db
 from app.language import current_locale, localized
 from app.organizations.divisions import registrar_of
 from app.organizations.file import Reader, chapters
-from app.organizations.queries import LARGEST_ID, Profile, profile_of
+from app.organizations.queries import LARGEST_ID, Profile, frozen_by, profile_of
 from app.organizations.steps import Certificate, confirm_entry
 from app.organizations.words import (
     LEGAL_TYPE,
+    RESTRICTION,
     STANDING,
     STANDING_NOTE,
     STANDING_TONE,
@@ -136,6 +137,7 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
         "pages/organization.html",
         organization=_organization(profile),
         grade=grade_words(profile.row.grade) if profile.row.grade else None,
+        frozen=RESTRICTION[frozen] if (frozen := frozen_by(db.session, id_, today())) else None,
         chapters=chapters(db.session, id_, Reader(held(), own, today())),
         cases=[case_row(line) for line in cases.rows],
         history=[_move(one) for one in recent.rows],

@@ -68,7 +68,8 @@ def _expand(session: AnySession, notice: Notice, on: date, real_now: datetime, s
     case = _case_of(session, notice)
     for person in _audience(session, notice, on):
         # Whoever made the move knows; whoever may not see the case is told nothing of it.
-        if person.id == case.actor_id or not _sees(session, person.id, notice.case_id, on):
+        knows = person.id == case.actor_id and not template_of(notice.template).from_elsewhere
+        if knows or not _sees(session, person.id, notice.case_id, on):
             continue
         delivery_id = session.scalar(
             insert(Delivery)

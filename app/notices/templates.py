@@ -13,12 +13,16 @@ PLACEHOLDERS = ("number", "subject", "kind", "state", "organization")
 
 @dataclass(frozen=True)
 class NoticeTemplate:
-    """The words of one notice; `task` says that it asks its reader to act."""
+    """The words of one notice; `task` says that it asks its reader to act.
+
+    `from_elsewhere`: it tells what another case did, so whoever made the last move of this one is told too.
+    """
 
     name: str
     subject: Text
     body: Text
     task: bool = False
+    from_elsewhere: bool = False
 
     def written(self, data: Mapping[str, str], locale: str) -> tuple[str, str]:
         """Return subject and body in the language of `locale`; every placeholder must be given."""
@@ -26,9 +30,10 @@ class NoticeTemplate:
 
 
 def _template(
-    name: str, subject_zh: str, subject_en: str, body_zh: str, body_en: str, *, task: bool = False
+    name: str, subject_zh: str, subject_en: str, body_zh: str, body_en: str, *, task: bool = False,
+    from_elsewhere: bool = False,
 ) -> NoticeTemplate:
-    return NoticeTemplate(name, Text(subject_zh, subject_en), Text(body_zh, body_en), task)
+    return NoticeTemplate(name, Text(subject_zh, subject_en), Text(body_zh, body_en), task, from_elsewhere)
 
 
 _ALL = (
@@ -172,6 +177,52 @@ _ALL = (
         "“%(subject)s”的款项被银行退回，将重新支付。请核对收款账户信息。",
         "The bank returned the money for “%(subject)s”; it will be paid again. Please check the"
         " payee's account.",
+    ),
+    _template(
+        "restriction_announced",
+        "拟列入告知：%(number)s",
+        "Notice of an intended listing: %(number)s",
+        "登记管理机关拟将%(organization)s列入“%(subject)s”。事实、依据和陈述申辩的截止日期见办件页面；决定之前不受限制。",
+        "The registrar means to list %(organization)s: “%(subject)s”. The case page gives facts, grounds and the date"
+        " until which you may state your case; nothing is restricted before the decision.",
+        task=True,
+    ),
+    _template(
+        "restriction_imposed",
+        "已列入：%(number)s",
+        "Listed: %(number)s",
+        "%(organization)s已被列入“%(subject)s”，自今日起不能投标、中选、签约、申请和收到拨付。理由见办件页面；"
+        "完成整改后可以在办件页面申请移出。",
+        "%(organization)s is listed: “%(subject)s”. From today it may not bid, win, sign, ask for payment or be paid."
+        " The case page gives the reasons; once put right, apply there for removal.",
+        task=True,
+    ),
+    _template(
+        "restriction_lifted",
+        "已移出：%(number)s",
+        "Removed: %(number)s",
+        "%(organization)s已移出“%(subject)s”，自今日起不再受此限制，停下的办件可以继续。",
+        "%(organization)s is removed from “%(subject)s”. From today that restricts nothing; its cases can go on.",
+    ),
+    _template(
+        "restriction_elsewhere",
+        "单位被列入名录：%(organization)s",
+        "An organization is listed: %(organization)s",
+        "%(organization)s已被列入名录或者冻结，自今日起不能定标、签约和付款，涉及“%(subject)s”（%(number)s）等在办件。"
+        "办件停在原处，移出后继续；依据见该单位档案。",
+        "%(organization)s is listed or frozen: from today it wins, signs and is paid nothing. This concerns"
+        " “%(subject)s” (%(number)s) and its other cases with you. They stay where they are until it is removed;"
+        " its file says why.",
+        from_elsewhere=True,
+    ),
+    _template(
+        "restriction_gone_elsewhere",
+        "单位已移出名录：%(organization)s",
+        "An organization is removed: %(organization)s",
+        "%(organization)s的一项限制已经解除，“%(subject)s”（%(number)s）等在办件可以继续办理；是否还有其他限制见该单位档案。",
+        "A restriction of %(organization)s has ended. “%(subject)s” (%(number)s) and its other cases with you can go"
+        " on, unless its file shows another one.",
+        from_elsewhere=True,
     ),
     _template(
         "case_moved",

@@ -62,13 +62,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Part:
-    """What one feature knows of the organization. `empty` says what is not there and `step` what could be done."""
+    """What one feature knows of the organization. `empty` says what is not there and `step` what could be done.
+
+    `again`: the step is offered beside entries too.
+    """
 
     title: str
     empty: str
     entries: tuple[Entry, ...] = ()
     note: str | None = None
     step: Step | None = None
+    again: bool = False
 
 
 Told = Callable[[AnySession, int, Reader], Part | None]

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from app.access.nodes import AnySession
 from app.documents.queries import reusable_documents
 from app.organizations.file import Entry, Part, Reader, Step, file_part
-from app.organizations.models import Assessment, OrganizationRestriction, RegisterDecision, Registration
-from app.organizations.words import CATEGORY, RESTRICTION, SOURCE, grade_words
+from app.organizations.models import Assessment, RegisterDecision, Registration
+from app.organizations.words import CATEGORY, SOURCE, grade_words
 from workflows.rules.working_days import local_day
 
 MOST_PAPERS = 20
@@ -48,15 +48,9 @@ def assessments(session: AnySession, organization_id: int, reader: Reader) -> Pa
 
 @file_part("against", "standing", 1)
 def against(session: AnySession, organization_id: int, reader: Reader) -> Part:
-    """Return what freezes it or froze it, and the published decisions against it."""
-    frozen = select(OrganizationRestriction).where(OrganizationRestriction.organization_id == organization_id)
-    entries = tuple(
-        Entry(str(RESTRICTION[row.kind]), number=row.evidence, from_on=row.from_on, to_on=row.to_on,
-              lasts=row.to_on is None, tone="red" if row.to_on is None else "")
-        for row in session.scalars(frozen.order_by(OrganizationRestriction.from_on.desc()))
-    )
+    """Return the published decisions against it."""
     return Part(_("Penalties and cancellations"), _("No published decision stands against it."),
-                (*entries, *_decisions(session, organization_id, *AGAINST)))
+                _decisions(session, organization_id, *AGAINST))
 
 
 def _decisions(session: AnySession, organization_id: int, *categories: str) -> tuple[Entry, ...]:

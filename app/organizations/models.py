@@ -184,12 +184,17 @@ class PersonTie(db.Model):
 
 
 class OrganizationRestriction(db.Model):
-    """What freezes an organization from `from_on` until, and not on, `to_on`: entered as published, never guessed."""
+    """What freezes an organization from `from_on` until, and not on, `to_on`: a move of its case wrote it."""
 
     __tablename__ = "organization_restrictions"
     __table_args__ = (
         CheckConstraint(_one_of("kind", tuple(RESTRICTIONS)), name="kind"),
         CheckConstraint("to_on >= from_on", name="dates"),
+        ForeignKeyConstraint(
+            ["case_id", "sequence"], ["history.case_id", "history.sequence"],
+            name="fk_organization_restrictions_history", deferrable=True, initially="DEFERRED",
+        ),
+        UniqueConstraint("case_id"),
         Index("ix_organization_restrictions_organization_id", "organization_id"),
     )
 
@@ -199,5 +204,7 @@ class OrganizationRestriction(db.Model):
     from_on: Mapped[date] = mapped_column(Date)
     to_on: Mapped[date | None] = mapped_column(Date, active_history=True)
     evidence: Mapped[str] = mapped_column(Text)
+    case_id: Mapped[int] = mapped_column(BigInteger)
+    sequence: Mapped[int] = mapped_column(Integer)
     entered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     entered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -230,11 +230,13 @@ def code_is_taken(session: AnySession, code: str, *, except_id: int | None = Non
 
 
 def restrict(
-    session: AnySession, *, organization_id: int, kind: str, from_on: date, evidence: str, by: int | None, now: datetime
+    session: AnySession, *, organization_id: int, kind: str, from_on: date, evidence: str, case_id: int,
+    sequence: int, by: int | None, now: datetime,
 ) -> OrganizationRestriction:
-    """Enter what freezes an organization, as a decision or a list says it (`evidence`); flushed."""
+    """Enter what freezes an organization, as a decision says it (`evidence`); flushed, its history row may follow."""
     row = OrganizationRestriction(
-        organization_id=organization_id, kind=kind, from_on=from_on, evidence=evidence, entered_by=by, entered_at=now
+        organization_id=organization_id, kind=kind, from_on=from_on, evidence=evidence, case_id=case_id,
+        sequence=sequence, entered_by=by, entered_at=now,
     )
     session.add(row)
     session.flush()

@@ -14,6 +14,7 @@ from app.demo.building import Builder, Member, payment_data, registration_data
 from app.demo.buying import Bidder
 from app.demo.delivery import evaluation_under_way, report_on
 from app.demo.incubation import Garden, grow, incubator
+from app.demo.standing import Bureau, listing
 from app.ledger.models import BudgetLine
 from app.organizations.models import Organization
 from app.purchasing.models import Contract, Instalment
@@ -70,7 +71,19 @@ def build_city(builder: Builder, plan: Plan, chance: random.Random) -> City:
     _delivery(builder, city, chance)
     builder.now = present
     _purchases(builder, city, chance)
+    _listings(builder, city, chance)
     return city
+
+
+def _listings(builder: Builder, city: City, chance: random.Random) -> None:
+    """One organization is to be heard, and one is listed; both do nothing else."""
+    second = builder.person(
+        invented_name(chance), f"{city.plan.prefix}-registrar2", [("registrar", city.district)]
+    )
+    bureau = Bureau(city.people["registrar"], second)
+    for number, until in ((19, "announced"), (20, "in_force")):
+        organization, member = _staffed(builder, city.plan, chance, number, registered=True, people=city.people)
+        listing(builder, bureau, organization, member, until)
 
 
 def _purchases(builder: Builder, city: City, chance: random.Random) -> None:
@@ -98,7 +111,7 @@ def _officials(
 def _staffed(
     builder: Builder, plan: Plan, chance: random.Random, number: int, *, registered: bool, people: dict[str, Member]
 ) -> tuple[Organization, Member]:
-    name = f"{plan.name_zh}示例{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申'[number]}社会工作服务中心"
+    name = f"{plan.name_zh}示例{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌'[number]}社会工作服务中心"
     organization = (
         builder.registered(plan.division, name, people["registrar"]) if registered
         else builder.founders(plan.division, name)

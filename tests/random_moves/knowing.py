@@ -53,6 +53,30 @@ def _approval(world: World, case: CaseRow | None, member: Member, data: Data) ->
     return {"document_number": data["document_number"]}
 
 
+# Few at a time, and nobody who bids or has a contract to sign: else little would be bought and paid.
+FREE_TO_LIST = """
+SELECT o.uscc FROM organizations o
+ WHERE o.uscc IS NOT NULL AND (SELECT count(*) FROM restriction_proposals p WHERE p.ended_at IS NULL) < 4
+   AND EXISTS (SELECT FROM role_grants g WHERE g.node_id = o.node_id AND g.role = 'staff')
+   AND NOT EXISTS (SELECT FROM cases c WHERE c.organization_id = o.id AND c.closed_at IS NULL
+                    AND c.kind IN ('bid', 'contract')) ORDER BY 1
+"""
+
+
+@knows("restriction", "propose")
+def _listing(world: World, case: CaseRow | None, member: Member, data: Data) -> Data | None:
+    free = world.rows(FREE_TO_LIST)
+    return data | {"organization_code": world.chance.choice(free).uscc} if free else None
+
+
+@knows("restriction", "apply_for_lifting", "propose_lifting")
+def _removal(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
+    assert case is not None
+    ((kind,),) = world.rows("SELECT kind FROM organization_restrictions WHERE case_id = :c", c=case.id)
+    # Else most would wait two years.
+    return data | {"lifting_reason": "mistaken" if kind == "dishonest" else "put_right"}
+
+
 @knows("affiliation", "apply")
 @knows("incubation", "apply")
 @knows("bid", "withdraw")

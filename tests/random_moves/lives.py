@@ -6,6 +6,7 @@ from typing import Any
 from tests.random_moves.tenders import ANSWERS, CHECKS, DECIDES, Stuck, Tenders
 
 REGISTRAR, OPERATOR, HUB = "xc-registrar", "xc-incubator_operator", "xc-hub_officer"
+SECOND_REGISTRAR, WITHOUT_A_STATEMENT = "second-registrar", 25.0
 AGAINST_ADMISSION, AGAINST_A_RESULT = 15.0, 12.0
 MONTHS_OF_LOGS = 24
 SEATS = """
@@ -46,6 +47,25 @@ class Lives(Tenders):
         self.make(number, "return_for_changes", HUB)
         self.make(number, "resubmit", staff)
         self.make(number, "accept", HUB)
+
+    def an_organization_is_listed(self) -> None:
+        """One is not listed, answers and is, is refused its removal and gets it; of another its time runs out."""
+        organization, staff = self._organization()
+        code = str(self.world.rows("SELECT uscc FROM organizations WHERE id = :o", o=organization)[0].uscc)
+        put_right = {"lifting_reason": "put_right"}
+        proposal = {"organization_code": code, "ground": "no_report"}
+        self.make(self.open("restriction", "propose", REGISTRAR, **proposal), "dismiss", SECOND_REGISTRAR)
+        number = self.open("restriction", "propose", REGISTRAR, **proposal)
+        self.make(number, "answer", staff)
+        self.make(number, "impose", SECOND_REGISTRAR)
+        self.make(number, "apply_for_lifting", staff, **put_right)
+        self.make(number, "refuse_lifting", REGISTRAR)
+        self.make(number, "apply_for_lifting", staff, **put_right)
+        self.make(number, "propose_lifting", REGISTRAR, **put_right)
+        self.make(number, "lift", SECOND_REGISTRAR)
+        silent = self.open("restriction", "propose", REGISTRAR, **proposal)
+        self.days_pass(WITHOUT_A_STATEMENT)
+        self.make(silent, "dismiss", SECOND_REGISTRAR)
 
     def an_organization_grows(self) -> None:
         """One is admitted at the second attempt, puts right what is wrong, and graduates at the second attempt."""

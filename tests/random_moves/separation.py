@@ -19,6 +19,7 @@ SIGNED = "whoever signed the contract"
 CHECKED = "whoever judged the bidders of the package"
 NAMED = "whoever named the candidate who stands"
 PREPARED = "whoever judged the bidders or made the award"
+THIS_REMOVAL = "whoever applied for this removal or proposed it"
 NO_OFFICER = "whoever is no opening officer of the call, or is there already"
 
 STAFF = f"{AS}staff"
@@ -26,6 +27,10 @@ APART: dict[tuple[str, str], tuple[str, ...]] = {
     ("registration", "accept"): (STAFF,),
     ("registration", "approve"): (STAFF,),
     ("affiliation", "accept"): (STAFF,),
+    ("restriction", "impose"): (NOBODY,),
+    ("restriction", "dismiss"): (NOBODY,),
+    ("restriction", "propose_lifting"): (THIS_REMOVAL,),
+    ("restriction", "lift"): (THIS_REMOVAL,),
     ("incubation", "pass_preliminary"): (STAFF,),
     ("incubation", "continue_incubation"): (STAFF,),
     ("incubation", "publish"): (STAFF, f"{AS}incubator_operator"),
@@ -119,6 +124,9 @@ def acted_against(world: World, move: Person, earlier: Sequence[Any]) -> list[st
         elif rule == NAMED:
             named = [row.person_id for row in by_people if row.trigger == "confirm_candidate"]
             wrong = named[-1:] == [person]
+        elif rule == THIS_REMOVAL:
+            before = [n for n, row in enumerate(earlier) if row.trigger in ("impose", "refuse_lifting")]
+            wrong = any(row.person_id == person for row in earlier[before[-1] + 1:])
         elif rule == NO_OFFICER:
             officers = [officer for row in world.rows(OFFICERS, case=move.case_id) for officer in row.officers]
             twice = any(row.person_id == person and row.trigger == move.row.trigger for row in by_people)

@@ -84,6 +84,10 @@ class Stories(Lives):
             (self.an_organization_joins_a_hub, {
                 "affiliation": ("return_for_changes", "resubmit", "accept", "refuse", "withdraw"),
             }),
+            (self.an_organization_is_listed, {
+                "restriction": ("propose", "answer", "close_hearing", "impose", "dismiss", "apply_for_lifting",
+                                "propose_lifting", "refuse_lifting", "lift"),
+            }),
             (self.an_evaluation_is_disputed, {
                 "evaluation": ("object", "reopen", "uphold", "accept_result", "stand", "cancel", "recuse",
                                "hand_out_codes"),

@@ -80,6 +80,7 @@ GUARDS = [
     ("business_checked", "check_finance", {"amount_fen": 29_999_99}, 7, "amount_differs"),
     ("business_checked", "check_finance", {"payee_is_organization": False}, 7, "payee_differs"),
     ("finance_checked", "approve", {"frozen": "abnormal"}, 77, "organization_abnormal"),
+    (None, "apply", {"frozen": "dishonest"}, 77, "organization_dishonest"),
     ("approved", "instruct", {"frozen": "dissolving"}, 77, "organization_dissolving"),
     ("business_checked", "check_finance", {"committed_fen": 29_999_99}, 7, "not_enough_committed"),
     ("finance_checked", "approve", {}, 7, "four_eyes"),

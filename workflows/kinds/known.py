@@ -19,9 +19,11 @@ from workflows.kinds.plan import PlanFacts
 from workflows.kinds.programme import ProgrammeFacts
 from workflows.kinds.rectification import RectificationFacts
 from workflows.kinds.registration import RegistrationFacts
+from workflows.kinds.restriction import RestrictionFacts
 
 FACTS: dict[str, type] = {
     "registration": RegistrationFacts,
+    "restriction": RestrictionFacts,
     "affiliation": AffiliationFacts,
     "payment": PaymentFacts,
     "milestone_report": MilestoneReportFacts,

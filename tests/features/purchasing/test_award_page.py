@@ -1,12 +1,11 @@
 """Why this one: the office reads every point and how it came about; everybody reads who was published and why."""
 
-from datetime import date
 
-from app.organizations.steps import restrict
 from tests.builders_access import apart
 from tests.builders_award import a_candidate, a_ranked_package, an_agreed_contract, an_award, an_objection, step
 from tests.builders_purchasing import CRITERION
 from tests.builders_purchasing import a_ranked_package as a_really_ranked_package
+from tests.builders_restriction import a_bureau, listed
 from tests.journeys.test_tender import Caller
 
 
@@ -89,9 +88,8 @@ def test_the_file_of_an_organization_has_its_awards_and_what_freezes_it(client, 
     ranked = a_ranked_package(session)
     an_award(session, ranked)
     winner, other = (bidder.organization_id for bidder in ranked.bidders[:2])
-    restrict(session, organization_id=winner, kind="abnormal", from_on=date(2026, 3, 2), evidence="名录〔2026〕3号",
-             by=None, now=ranked.now)
-    session.commit()
+    bureau = a_bureau(session, ranked.tender.office.place, winner, ranked.bidders[0].staff)
+    listed(session, bureau, number="名录〔2026〕3号")
     buyer = Caller(client, session, ranked.buyer)
     told, untold = (body(buyer.get(f"/organizations/{each}")) for each in (winner, other))
 

@@ -1,12 +1,11 @@
 """A signed contract: its first instalment, how it ends early with one in transit, and who is frozen out of it."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, true
 
 from app.errors import MoveRefused
-from app.organizations.steps import lift_restriction, restrict
 from app.payments.late import late_instalments
 from app.purchasing.awarding import Award, ContractTermination
 from app.purchasing.models import Contract
@@ -25,6 +24,7 @@ from tests.builders_award import (
     whole_line,
 )
 from tests.builders_purchasing import PRICES, a_bid
+from tests.builders_restriction import a_bureau, listed, removed
 
 EMPTY = {"reserved": 0, "committed": 0, "payable": 0, "transit": 0, "paid": 0}
 FIRST, SECOND, THIRD = 44_444_16, 26_666_49, 17_777_66
@@ -101,30 +101,26 @@ def test_a_contract_is_not_terminated_for_an_evaluation_that_nobody_failed(sessi
 
 
 def freeze(session, ranked, bidder, kind: str = "abnormal"):
-    row = restrict(session, organization_id=bidder.organization_id, kind=kind, from_on=date(2026, 3, 1),
-                   evidence="公告〔2026〕3号", by=None, now=ranked.now)
-    session.commit()
-    return row
+    bureau = a_bureau(session, ranked.tender.office.place, bidder.organization_id, bidder.staff)
+    return bureau, listed(session, bureau, kind)
 
 
 def test_a_frozen_organization_is_not_published_awarded_signed_with_or_paid_and_each_is_told_why(session):
     ranked = a_ranked_package(session)
     bidder = ranked.bidders[0]
-    row = freeze(session, ranked, bidder)
+    frozen = freeze(session, ranked, bidder)
     with pytest.raises(MoveRefused) as refused:
         a_candidate(session, ranked)
     assert codes(refused) == ["candidate_abnormal"]
-    lift_restriction(session, row.id, on=date(2026, 3, 2))
-    session.commit()
+    removed(session, *frozen)
 
     a_candidate(session, ranked)
     publicity_ends(session, ranked)
-    row = freeze(session, ranked, bidder, "dissolving")
+    frozen = freeze(session, ranked, bidder, "dissolving")
     with pytest.raises(MoveRefused) as refused:
         step(session, ranked, ranked.package, "award", ranked.second_buyer)
     assert codes(refused) == ["candidate_dissolving"]
-    lift_restriction(session, row.id, on=date(2026, 3, 2))
-    session.commit()
+    removed(session, *frozen)
 
     step(session, ranked, ranked.package, "award", ranked.second_buyer)
 
@@ -132,13 +128,12 @@ def test_a_frozen_organization_is_not_published_awarded_signed_with_or_paid_and_
 def test_signing_and_paying_wait_until_the_organization_is_free_again(session):
     ranked = a_ranked_package(session)
     number = an_agreed_contract(session, ranked)
-    row = freeze(session, ranked, ranked.bidders[0], "dishonest")
+    frozen = freeze(session, ranked, ranked.bidders[0], "dishonest")
     with pytest.raises(MoveRefused) as refused:
         step(session, ranked, number, "sign", ranked.buyer)
     assert codes(refused) == ["organization_dishonest"]
     assert money_of(session, ranked) == EMPTY | {"reserved": LOT_FEN}
-    lift_restriction(session, row.id, on=date(2026, 3, 2))
-    session.commit()
+    removed(session, *frozen)
     step(session, ranked, number, "sign", ranked.buyer)
     contract = session.scalars(select(Contract)).one()
     payment = pay(session, ranked, contract, 1, "check_finance")
