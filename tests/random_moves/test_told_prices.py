@@ -47,8 +47,8 @@ def test_a_price_in_any_table_is_found_and_an_older_row_is_not_looked_at_again(
 
         ((before,),) = world.rows(NEXT)
         world.rows(planted, told=f"[{shown(bid['price_fen'])}]")
+        connection.commit()
 
         ((after,),) = world.rows(NEXT)
         assert len(prices.told_in_the_database()) == len(prices.told_in_the_database(before)) == 1
         assert prices.told_in_the_database(after) == []
-        connection.rollback()
