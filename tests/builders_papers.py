@@ -87,7 +87,7 @@ def a_move(
             "trigger": trigger,
             "from": from_state,
             "to": to_state,
-            "actor": str(person_id) if person_id else None,
+            "actor": person_id,
         }
     ).encode()
     digest = hashlib.sha256(b"\0" + body).digest()

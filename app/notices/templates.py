@@ -206,8 +206,8 @@ _ALL = (
     ),
     _template(
         "restriction_elsewhere",
-        "单位被列入名录：%(organization)s",
-        "An organization is listed: %(organization)s",
+        "单位被列入名录：%(organization)s（%(number)s）",
+        "An organization is listed: %(organization)s (%(number)s)",
         "%(organization)s已被列入名录或者冻结，自今日起不能定标、签约和付款，涉及“%(subject)s”（%(number)s）等在办件。"
         "办件停在原处，移出后继续；依据见该单位档案。",
         "%(organization)s is listed or frozen: from today it wins, signs and is paid nothing. This concerns"
@@ -217,8 +217,8 @@ _ALL = (
     ),
     _template(
         "restriction_gone_elsewhere",
-        "单位已移出名录：%(organization)s",
-        "An organization is removed: %(organization)s",
+        "单位已移出名录：%(organization)s（%(number)s）",
+        "An organization is removed: %(organization)s (%(number)s)",
         "%(organization)s的一项限制已经解除，“%(subject)s”（%(number)s）等在办件可以继续办理；是否还有其他限制见该单位档案。",
         "A restriction of %(organization)s has ended. “%(subject)s” (%(number)s) and its other cases with you can go"
         " on, unless its file shows another one.",
