@@ -121,6 +121,8 @@ class Driver:
         number = sent.answer.get("number") if accepted else None
         if "/bid" in path and isinstance(body, dict):
             self.prices.sent(body.get("data"), number)
+            told = self.prices.told_in_the_database(self.watcher.since)
+            demand(not told, "the database tells:", told)
         demand(not (told := self.prices.told_in(response.text)), "the answer tells", told)
         new = self.watcher.look()
         self._count(new)

@@ -66,8 +66,8 @@ class SealedPrices:
         told = [f"{format_yuan(fen)} of {self.secret[fen]}" for fen in numbers & self.secret.keys()]
         return told + ["a passphrase"] * (PASSPHRASE in text)
 
-    def told_in_the_database(self) -> list[str]:
-        """Return where a table holds a secret in any column, text or bytes."""
+    def told_in_the_database(self, since: int = 0) -> list[str]:
+        """Return where a table holds a secret in any column, text or bytes; in rows no older than a transaction."""
         told = []
         for table in self.world.rows(TABLES):
             parts = []
@@ -75,7 +75,8 @@ class SealedPrices:
                 name, kind = column.split(" ", 1)
                 quoted = '"' + name.replace('"', "") + '"'
                 parts.append(f"encode({quoted}, 'escape')" if kind == "bytea" else f"{quoted}::text")
-            for (text,) in self.world.rows(f'SELECT concat_ws(chr(10), {", ".join(parts)}) FROM "{table.name}"'):
+            every = f'SELECT concat_ws(chr(10), {", ".join(parts)}) FROM "{table.name}"'
+            for (text,) in self.world.rows(f"{every} WHERE xmin::text::bigint >= :since", since=since):
                 told += [f"{table.name}: {secret}" for secret in self.told_in(text)]
         return told
 

@@ -71,7 +71,7 @@ class World:
 
     def rows(self, statement: str, **values: Any) -> list[Any]:
         """Return what the database answers to a connection that has nothing to do with the application's."""
-        return self.watch.execute(_as_the_driver_takes_it(statement), values).fetchall()
+        return self.watch.execute(as_the_driver_takes_it(statement), values).fetchall()
 
     def member(self, person_id: int) -> Member:
         """Return the person by id."""
@@ -160,7 +160,7 @@ class World:
 
 
 @lru_cache(maxsize=1024)
-def _as_the_driver_takes_it(statement: str) -> bytes:
+def as_the_driver_takes_it(statement: str) -> bytes:
     return re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", statement.replace("%", "%%")).encode()
 
 
