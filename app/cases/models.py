@@ -91,11 +91,6 @@ class History(db.Model):
     __tablename__ = "history"
     __table_args__ = (
         CheckConstraint("hash = sha256('\\x00'::bytea || body)", name="hash_is_of_the_body"),
-        CheckConstraint(
-            "convert_from(body, 'UTF8')::jsonb @> jsonb_build_object('prev', encode(prev, 'hex'), 'seq', sequence,"
-            " 'trigger', trigger, 'from', from_state, 'to', to_state, 'actor', person_id)",
-            name="body_says_what_the_columns_say",
-        ),
         CheckConstraint("sequence > 0", name="sequence_starts_at_one"),
         Index("ix_history_person_id_at", "person_id", "at"),
         Index("ix_history_at", "at", "case_id", "sequence"),

@@ -179,6 +179,7 @@ def test_a_get_names_what_it_leaves_behind_and_only_what_is_on_the_list(seeded):
         allow("signed_in", writes="cases")
 
 
+@pytest.mark.timeout(1200)
 def test_no_get_writes_but_what_it_declares_and_none_fails_whoever_asks(seeded, gets):
     faults, writes = [], []
     for role, user in everybody(seeded):
