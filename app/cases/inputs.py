@@ -6,7 +6,7 @@ Labels, help and messages are lazy translations; money is integer fen; dates are
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
@@ -19,6 +19,11 @@ Label: TypeAlias = Any
 MOST_FEN = 10**15
 # Controls but for line breaks and tabs, direction overrides, halves of surrogate pairs.
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def is_plain_text(value: object) -> TypeGuard[str]:
+    """Tell whether a value that no schema has read yet is text that the database takes."""
+    return isinstance(value, str) and INVISIBLE.search(value) is None
 
 
 FILL_IN = _l("Fill in this field.")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from app.access.reach import Holding, visible_by
+from app.cases.inputs import is_plain_text
 from app.cases.models import Case
 from app.delivery.models import (
     Acceptance,
@@ -78,7 +79,7 @@ def standing_of_part(session: AnySession, part: InstalmentOfContract) -> Standin
 
 def contract_numbered(session: AnySession, number: Any) -> Contract | None:
     """Return the contract with this number, or None for whatever is no number of one."""
-    if not isinstance(number, str) or "\x00" in number:
+    if not is_plain_text(number):
         return None
     return session.scalars(select(Contract).where(Contract.number == number.strip())).one_or_none()
 

@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import text
 
 from app.access.nodes import AnySession
+from app.cases.inputs import is_plain_text
 from app.organizations.ties import ties_to
 from workflows.rules.conflicts import wall
 
@@ -20,7 +21,7 @@ CODES = {"employment": "employed", "directorship": "employed", "kinship": "relat
 
 def person_signing_in_as(session: AnySession, login: object) -> int | None:
     """Return the person who signs in by this name, or None."""
-    if not isinstance(login, str) or "\x00" in login:
+    if not is_plain_text(login):
         return None
     return session.execute(PERSON, {"login": login.strip()}).scalar_one_or_none()
 

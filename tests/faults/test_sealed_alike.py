@@ -228,7 +228,7 @@ def questions(scene: Scene) -> dict[str, tuple[User | None, list[str]]]:
     for role, user in routes.everybody(scene.base):
         addresses: list[str] = list(more)
         for get in gets:
-            addresses += routes.addresses_for(scene.base, user, get)[:4]
+            addresses += routes.addresses_for(scene.base, user, get)[:1]
             if "<number>" in get.rule:
                 sample = get.addresses[0]
                 at = re.search(r"[A-Z]+\d\d-\d{4}-\d{4}", sample)
@@ -283,7 +283,7 @@ def answer(client: Any, address: str) -> tuple[int, str, bytes]:
     return told.status_code, f"{told.headers.get('Content-Type')} {told.headers.get('Location', '')}", body
 
 
-# Thousands of answers: two to five minutes on a quiet machine, several times that on a loaded one.
+# A thousand answers and more: a minute or two on a quiet machine, several times that on a loaded one.
 @pytest.mark.timeout(1800)
 def test_two_servers_with_three_and_with_seven_bids_answer_every_non_bidder_alike(servers, questions):
     asked, unlike = 0, []

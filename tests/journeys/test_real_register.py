@@ -9,7 +9,7 @@ import pytest
 
 from app.clock import business_now
 from app.demo.building import Builder
-from app.demo.district import OLD_NAME, OTHERS, PASSWORD, THIRD_NAME, YOUNG
+from app.demo.district import LISTED_NAME, OLD_NAME, OTHERS, PASSWORD, THIRD_NAME, YOUNG
 from app.extensions import db
 from app.ledger.models import BudgetLine
 from app.organizations.commands import registry
@@ -62,7 +62,7 @@ def test_every_code_of_the_register_is_valid_and_twenty_six_carry_xichengs_divis
 
     assert {row.uscc for row in demos} == town.own_codes
     assert {row.name for row in demos} == {
-        OLD_NAME, THIRD_NAME, *(name for name, _person, _login in (*YOUNG, *OTHERS))
+        OLD_NAME, THIRD_NAME, LISTED_NAME, *(name for name, _person, _login in (*YOUNG, *OTHERS))
     }
     assert len(of_xicheng - town.own_codes) == 26
 

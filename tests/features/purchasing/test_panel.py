@@ -31,6 +31,7 @@ from tests.builders_purchasing import (
     sign_log,
     state_of,
 )
+from tests.seeded import signing
 from workflows.rules.working_days import local_day
 
 CANARY = "此处理由绝不外泄7361"
@@ -157,10 +158,11 @@ def test_no_score_is_readable_by_anybody_until_the_last_expert_has_handed_in(app
     addresses += ["/worklist", "/cases", "/notices", f"/cases/{reviews[0]}/personal", f"/audit/cases/{reviews[0]}",
                   f"/cases/{reviews[0]}/do/submit_scores", f"/cases/{panel.package}/bundle"]
 
-    for reader in readers:
-        client = client_of(app, session, reader)
-        for address in addresses:
-            assert CANARY not in client.get(address).text, (reader, address)
+    with signing(app):
+        for reader in readers:
+            client = client_of(app, session, reader)
+            for address in addresses:
+                assert CANARY not in client.get(address).text, (reader, address)
     tables = session.scalars(text(
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'"
         " AND c.relkind = 'r' AND has_table_privilege(c.oid, 'SELECT')")).all()
