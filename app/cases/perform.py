@@ -70,10 +70,10 @@ class Order:
             return invalid
 
     def handed_in(self) -> dict[str, Any]:
-        """Return what was handed in; raise InvalidInput if its schema does not take it."""
+        """Return what was handed in, for one try to add to; raise InvalidInput if its schema does not take it."""
         if isinstance(self.loaded, InvalidInput):
             raise self.loaded
-        return self.loaded
+        return dict(self.loaded)
 
     def decided_at(self) -> datetime:
         """Return the time that counts for a deadline: when the move got its lock, not when it began to wait."""
