@@ -7,6 +7,7 @@ from sqlalchemy import exists, select
 
 from app.access.nodes import AnySession
 from app.cases.facts import definition_of
+from app.cases.inputs import is_plain_text
 from app.cases.kinds import facts, opening_organization
 from app.cases.snapshot import CaseRow
 from app.documents.required import missing_documents
@@ -28,7 +29,7 @@ Given = dict[str, Any] | None
 def listed_organization(session: AnySession, data: Any) -> int:
     """Return the organization with the code: whom the case is about."""
     code = data.get("organization_code") if isinstance(data, dict) else None
-    if isinstance(code, str) and "\x00" not in code:
+    if is_plain_text(code):
         query = select(Organization.id).where(Organization.uscc == normalize(code))
         found = session.execute(query).scalar_one_or_none()
         if found is not None:

@@ -1,5 +1,6 @@
 """What holds for every route, whoever asks: declared access, GETs that leave nothing, no fault of ours."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +15,13 @@ from werkzeug.routing import Rule
 from app.access.declare import GETS_THAT_WRITE, UndeclaredRoute, allow, check_all_routes, policy_of
 from app.access.headers import ALWAYS
 from app.access.roles import ROLES
+from app.cases.kinds import input_of
 from app.delivery.steps import make_codes
+from app.doors.api import opening_trigger
 from app.extensions import db
 from tests.browsing import Person
 from tests.seeded import Seeded, User, seeded_copy
+from workflows.loader import library
 
 # A GET may leave something in these, and only if its route says so (`writes=`). Sessions are looked at whenever
 # somebody signed in asks for anything; signature requests are how a bundle waits for its checkpoint.
@@ -355,6 +359,23 @@ def test_every_post_of_the_api_without_a_key_is_told_so(seeded):
         for headers in ({}, {"Idempotency-Key": "  "}, {"Idempotency-Key": "k" * 201}):
             answer = program.post(_sample(rule), json={"data": {}}, headers=headers)
             assert (answer.status_code, answer.json["code"]) == (400, "key_missing"), rule.rule
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\x00"])
+def test_text_that_is_none_opens_no_case_of_any_kind_and_is_no_fault_of_ours(seeded, odd):
+    faults = []
+    for name in ("bj-staff0", "bj-project_officer", "bj-registrar"):
+        program = seeded.program(seeded.user(name))
+        for kind in library().kinds():
+            schema = input_of(kind, opening_trigger(kind))
+            data = dict.fromkeys(schema().fields if schema else (), odd)
+            key = {"Idempotency-Key": f"{name} {kind} {ord(odd)}"}
+            told = json.dumps({"data": data})  # as escapes: bytes of half a sign would be no UTF-8
+            answer = program.post(f"/api/v1/cases/{kind}", data=told, content_type="application/json", headers=key)
+            if not 400 <= answer.status_code < 500:
+                faults.append((name, kind, answer.status_code))
+
+    assert not faults, listed(faults)
 
 
 def test_every_post_asks_who_comes(seeded):
