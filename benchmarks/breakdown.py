@@ -66,11 +66,11 @@ def breakdown(
             full()
     asked = connections.Direct.ask
 
-    def watched(direct: Any, statements: list[Any], *, commit: bool) -> Any:
+    def watched(direct: Any, statements: list[Any], *, last: int, commit: bool) -> Any:
         words = " ".join(statements[-1][0].text.decode().split())[:26]
         name = f"{len(statements)} to {words}{' + COMMIT' if commit else ''}"
         with Watch(backend, messages[name]):
-            return asked(direct, statements, commit=commit)
+            return asked(direct, statements, last=last, commit=commit)
 
     connections.Direct.ask = watched  # type: ignore[method-assign]
     try:
