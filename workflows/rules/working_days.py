@@ -142,6 +142,7 @@ def next_working_day(day: date, calendar: Calendar) -> Due:
     return Due(day, _touches_unpublished(first, day, calendar))
 
 
+@lru_cache(maxsize=10_000)
 def working_days_between(start: date, end: date, calendar: Calendar) -> int:
     """Return how many working days lie after `start` up to and with `end`; negative if end is earlier."""
     if end < start:
