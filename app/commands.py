@@ -23,11 +23,13 @@ from app.database.self_check import NotAsExpected
 # The group's name on the command line, and where it stands.
 GROUPS = {
     "access": "app.access.commands:access_commands",
+    "backup": "app.backup.commands:backup_command",
     "database": "app.database.commands:group",
     "demo": "app.demo.commands:group",
     "history": "app.audit.commands:group",
     "purchasing": "app.purchasing.commands:group",
     "registry": "app.organizations.commands:registry",
+    "restore": "app.backup.commands:restore_command",
     "seed": "app.seed.commands:group",
     "workflows": "app.doors.workflow_commands:group",
 }

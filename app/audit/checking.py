@@ -49,6 +49,15 @@ class Findings:
     checked: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def lines(self) -> list[str]:
+        """Return what an operator is told, the verdict last."""
+        return [
+            *(f"checked: {line}" for line in self.checked),
+            *(f"注意 WARNING: {note}" for note in self.notes),
+            *(f"问题 PROBLEM: {problem}" for problem in self.problems),
+            f"不成立 {len(self.problems)} PROBLEM(S)" if self.problems else "成立 OK",
+        ]
+
 
 def check_everything(
     connection: Connection, *, public_key: bytes | None, store: Path | None

@@ -46,13 +46,7 @@ def verify_command(context: click.Context, bundle_file: str | None, key: str | N
             found = check_everything(
                 connection, public_key=_public_key(), store=None if skip_papers else documents_folder()
             )
-    for line in found.checked:
-        click.echo(f"checked: {line}")
-    for note in found.notes:
-        click.echo(f"注意 WARNING: {note}")
-    for problem in found.problems:
-        click.echo(f"问题 PROBLEM: {problem}")
-    click.echo(f"不成立 {len(found.problems)} PROBLEM(S)" if found.problems else "成立 OK")
+    click.echo("\n".join(found.lines()))
     if found.problems:
         raise SystemExit(1)
 

@@ -89,25 +89,31 @@ def sequence_rows(connection: Connection, most: int = 1000) -> int:
     return len(rows)
 
 
+def log_now(connection: Connection) -> tuple[Frontier, int]:
+    """Return the whole log as it is, and how much of it was signed. Raise LogWasChanged if it lost what was signed."""
+    last = connection.execute(LAST).one_or_none()
+    size = int(connection.execute(SIZE).scalar_one())
+    signed, frontier = 0, Frontier()
+    if last is not None:
+        signed, peaks = last.size, bytes(last.peaks)
+        frontier = Frontier(last.size, [peaks[i:i + HASH_BYTES] for i in range(0, len(peaks), HASH_BYTES)])
+        if size < last.size or frontier.root() != bytes(last.root):
+            raise LogWasChanged(f"the log of {size} rows is not the one of {last.size} rows that was signed")
+    # Options of this statement alone: on the connection they would hold for an INSERT after it as well.
+    for row in connection.execute(LEAVES, {"start": frontier.size}, execution_options={"yield_per": 10_000}):
+        frontier.add(bytes(row.hash))
+    return frontier, signed
+
+
 def sign_checkpoint(connection: Connection, key: Ed25519PrivateKey, origin: str) -> int:
     """Sign the log as it is if it grew; return its size. Raise LogWasChanged if it lost what was signed before.
 
     Reads only the leaves that came since the last checkpoint, whose peaks stand beside it; `history verify`
     recomputes all of them.
     """
-    last = connection.execute(LAST).one_or_none()
-    size = int(connection.execute(SIZE).scalar_one())
-    frontier = Frontier()
-    if last is not None:
-        peaks = bytes(last.peaks)
-        frontier = Frontier(last.size, [peaks[i:i + HASH_BYTES] for i in range(0, len(peaks), HASH_BYTES)])
-        if size < last.size or frontier.root() != bytes(last.root):
-            raise LogWasChanged(f"the log of {size} rows is not the one of {last.size} rows that was signed")
-    if size == frontier.size:
-        return size
-    # Options of this statement alone: on the connection they would hold for the INSERT below as well.
-    for row in connection.execute(LEAVES, {"start": frontier.size}, execution_options={"yield_per": 10_000}):
-        frontier.add(bytes(row.hash))
+    frontier, signed = log_now(connection)
+    if frontier.size == signed:
+        return signed
     root = frontier.root()
     note = sign_note(make_checkpoint(origin, frontier.size, root), origin, key)
     connection.execute(

@@ -2,13 +2,14 @@
 
 Bids are drafted, saved by themselves, corrected after mistakes, handed in, replaced and withdrawn through the pages
 and the API, on a PostgreSQL that logs every statement with its parameters. Then every byte is searched: data files
-and write-ahead log before and after VACUUM FULL and recycling, logs, documents, temporary files, and answers.
+and write-ahead log before and after VACUUM FULL and recycling, logs, documents, temporary files, answers, and a backup.
 """
 
 import base64
 import io
 import json
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,10 +25,14 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from app.access.sign_in import open_session
+from app.backup.manifest import DATABASE
+from app.backup.programs import program
+from app.backup.writing import Source, make_backup
 from app.cases.models import Case, SealedInput
 from app.clock import business_now, real_now
-from app.database.embedded import EmbeddedServer
+from app.database.embedded import ROLES, EmbeddedServer
 from app.database.migrate import migrate
+from app.database.provision import Urls
 from app.extensions import db
 from app.organizations.models import Organization
 from app.purchasing import sealing
@@ -247,7 +252,15 @@ def test_a_canary_in_a_sealed_bid_is_nowhere_before_the_opening(mine, tmp_path, 
     as_superuser(server, "VACUUM FULL", "SELECT pg_switch_wal()", "CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT")
     after = sung_in(*places)
 
-    assert (heard, logged, before, after) == ([], [], [], [])
+    shelf = tmp_path / "shelf"
+    urls = Urls(*(server.url(role, "mine") for role in ROLES))
+    made = make_backup(Source(urls, tmp_path / "instance"), shelf, with_keys=True)
+    # A dump is packed: the script that it holds is what lies in it.
+    script = ["-f", str(shelf / "script.sql"), str(made.folder / DATABASE)]
+    subprocess.run([program("pg_restore"), *script], check=True)
+    assert len(made.manifest.papers) > 1 and made.manifest.flaws == []
+
+    assert (heard, logged, before, after, sung_in(shelf)) == ([], [], [], [], [])
     with app.app_context():
         case = db.session.scalars(select(Case).where(Case.number == bids[0])).one()
         assert (case.state, case.sealed) == ("handed_in", True)

@@ -4,7 +4,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -22,7 +21,6 @@ from app.database.provision import libpq, provision
 from app.database.self_check import check, expected, inventory, unsafe_settings
 
 ROLES = Roles("shuniu", "shuniu_app", "shuniu_signer")
-DEBIAN_15 = Path("/usr/lib/postgresql/15")
 # SHA-256 of procrastinate 3.10's schema.sql.
 SCHEMA = "c70ec4b400a60ad9592787653aae5ae77ae41bf801d56b5bd2712751a07f2009"
 
@@ -211,20 +209,6 @@ def test_two_processes_that_migrate_at_once_do_it_once(server: EmbeddedServer) -
 
 
 # -- a server of one's own
-
-
-@pytest.fixture(scope="module")
-def debian_15() -> Iterator[EmbeddedServer]:
-    """The oldest PostgreSQL that we promise to work with."""
-    if not (DEBIAN_15 / "bin" / "postgres").exists():
-        pytest.skip(f"needs Debian's PostgreSQL 15 in {DEBIAN_15}")
-    with tempfile.TemporaryDirectory(prefix="shuniu-test-") as folder:
-        server = EmbeddedServer(Path(folder), fsync=False, install=DEBIAN_15)
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
 
 
 def test_the_owners_url_is_enough_on_postgresql_15(debian_15: EmbeddedServer, tmp_path: Path) -> None:
