@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.access.models import Node
@@ -16,6 +16,7 @@ from app.errors import InvalidInput, MoveRefused
 from app.extensions import db
 from tests.builders import make_actor
 from tests.builders_register import a_preparation, a_registration, an_office, data_for, step
+from tests.queries import counted
 
 
 @pytest.fixture
@@ -199,10 +200,8 @@ def test_members_are_one_query_and_pages_go_by_key(session, office, now, members
             from_on=date(2026, 1, 1), case_id=case_id, sequence=sequence,
         ))
     session.commit()
-    seen = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
-
-    page = members_of(session, office.hub_node_id, limit=10)
+    with counted() as seen:
+        page = members_of(session, office.hub_node_id, limit=10)
 
     assert (len(page.rows), len(seen)) == (min(members, 10), 1)
     if page.after:

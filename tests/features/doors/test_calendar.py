@@ -14,7 +14,8 @@ from app.doors.icalendar import Event, calendar_file
 from tests.builders import make_actor, make_district, make_organization
 from tests.builders_access import apart, browser_of
 from tests.fourth_kind import loan_kind
-from tests.whole.test_query_counts import counted, loans
+from tests.queries import counted
+from tests.whole.test_query_counts import loans
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday; five working days from it end on Monday, the 9th
 DUE = date(2026, 3, 9)

@@ -26,6 +26,7 @@ from tests.builders_register import (
     some_papers,
     step,
 )
+from tests.queries import counted, messages
 
 NAME = "北京市西城区示例社会工作服务中心"
 DAY = date(2026, 3, 2)
@@ -63,6 +64,17 @@ def test_an_application_is_written_and_names_the_organization_and_the_case(sessi
     assert application.start_up_fund_fen == 3_000_000
     assert (organization.name, case.subject, case.node_id) == (NAME, NAME, office.district_id)
     assert not is_registered(session, office.organization_id)
+
+
+def test_a_move_without_papers_is_two_messages_and_asks_nothing_else(session, office):
+    number = accepted(session, office)
+    move = {"reason": "业务范围涉及专业。", "expected_days": 15}
+
+    with counted() as asked, messages() as sent:
+        step(session, number, "start_expert_review", office.registrar, office, **move)
+
+    # BEGIN, the lock, the case, the facts; the closing statement, COMMIT.
+    assert (sent, len(asked)) == ([4, 2], 4)
 
 
 def test_personal_values_stand_in_history_only_as_commitments(session, office):
