@@ -24,9 +24,8 @@ from tests.builders_access import apart, token_of
 from tests.builders_audit import a_loan, a_signer, client_of, verified
 from tests.features.audit.scene import a_scene
 from tests.features.audit.test_exports import MARCH, code, rows_of, sheets, tables, take
-from tests.features.audit.test_pages import Counted
 from tests.fourth_kind import loan_kind
-from tests.queries import rows_in
+from tests.queries import counted, rows_in
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLED = """
@@ -373,9 +372,9 @@ def test_whoever_reads_a_piece_holds_no_more_for_many_rows_than_for_few(session,
 def test_the_page_costs_the_same_however_many_downloads_there_are(session, program, auditor):
     def cost() -> int:
         auditor.get("/audit/exports")
-        with Counted() as statements:
+        with counted() as statements:
             assert auditor.get("/audit/exports").status_code == 200
-        return len(statements.statements)
+        return len(statements)
 
     program.ask()
     one = cost()
