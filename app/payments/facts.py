@@ -66,11 +66,12 @@ def payment_facts(
         condition_missing=standing.missing(part.waits_for) if standing is not None and part is not None else (),
         nothing_to_rectify=standing is None or not standing.rectifying,
         frozen=frozen_by(session, case_facts.organization_id, local_day(business_now(session))),
+        still_owed=part is None or standing is None or not standing.closed or part.waits_for != "none",
     )
 
 
 @opening_node("payment")
-def buyer_node(session: AnySession, organization_id: int | None, data: Any) -> int:
+def buyer_node(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return where a new payment happens: at the buyer of the contract, if it is the organization's own.
 
     What cannot be placed is refused by the guards, with reasons and wherever it stands: an outsider learns
@@ -78,8 +79,7 @@ def buyer_node(session: AnySession, organization_id: int | None, data: Any) -> i
     """
     if organization_id is None:
         return session.execute(select(func.min(Node.id))).scalar_one()
-    chosen = data.get("instalment") if isinstance(data, dict) else None
-    part = instalment(session, chosen) if type(chosen) is int else None
+    part = instalment(session, data.get("instalment"))
     if part is not None and part.organization_id == organization_id:
         return part.node_id
     place = (
