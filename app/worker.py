@@ -19,7 +19,7 @@ from app import create_app
 from app.audit.exports.asking import TASK
 from app.audit.exports.jobs import run_export, tend_exports
 from app.cases.due import fire_due
-from app.cases.log import ORIGIN, sequence_rows, sign_checkpoint, sign_requests, signing_key
+from app.cases.log import sequence_rows, sign_checkpoint, sign_requests
 from app.cases.recount import recount_provisional
 from app.clock import business_now
 from app.config import settings_from
@@ -43,22 +43,20 @@ class Signer:
 
     engine: Engine
     key: Path
-    origin: str
 
     def empty_queue(self) -> None:
         """Put all committed rows into the log, and sign what the web process asked for."""
-        key = signing_key(self.key)
         while True:
             with self.engine.begin() as connection:
                 if not sequence_rows(connection):
                     break
         with self.engine.begin() as connection:
-            sign_requests(connection, key, self.origin)
+            sign_requests(connection, self.key)
 
     def sign(self) -> None:
         """Sign the log as it is, if it has grown."""
         with self.engine.begin() as connection:
-            sign_checkpoint(connection, signing_key(self.key), self.origin)
+            sign_checkpoint(connection, self.key)
 
 
 def fire_clocks() -> None:
@@ -131,7 +129,7 @@ def signer_from(environ: "os._Environ[str]") -> Signer | None:
     url, key = environ.get("SHUNIU_SIGNER_DATABASE_URL"), environ.get("SHUNIU_SIGNING_KEY")
     if not url or not key:
         return None
-    return Signer(create_engine(url, pool_size=2, pool_pre_ping=True), Path(key), ORIGIN)
+    return Signer(create_engine(url, pool_size=2, pool_pre_ping=True), Path(key))
 
 
 def main() -> None:

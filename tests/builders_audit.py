@@ -18,7 +18,6 @@ from sqlalchemy import create_engine
 
 from app.access.actor import Actor
 from app.access.sign_in import open_session
-from app.cases.log import ORIGIN
 from app.cases.perform import perform
 from app.clock import real_now
 from app.documents.folder import documents_folder
@@ -85,7 +84,7 @@ def client_of(app: Flask, session: Any, actor: Actor) -> Browser:
 def a_signer(app: Flask) -> Iterator[Signer]:
     """Run what the worker runs every second, more often, until the block ends."""
     engine = create_engine(app.config["SIGNER_URL"])
-    signer = Signer(engine, Path(app.config["SIGNING_KEY"]), ORIGIN)
+    signer = Signer(engine, Path(app.config["SIGNING_KEY"]))
     end = threading.Event()
 
     def work() -> None:

@@ -13,7 +13,6 @@ from app.access.actor import Actor
 from app.cases.due import fire_due
 from app.cases.inputs import example_row
 from app.cases.kinds import input_of
-from app.cases.log import ORIGIN
 from app.cases.models import Case
 from app.cases.perform import perform
 from app.errors import Answer
@@ -275,7 +274,7 @@ def sign_log(session: Any) -> None:
     """Let the signer cover all there is, as the worker does every minute."""
     session.commit()
     engine = create_engine(current_app.config["SIGNER_URL"])
-    signer = Signer(engine, Path(current_app.config["SIGNING_KEY"]), ORIGIN)
+    signer = Signer(engine, Path(current_app.config["SIGNING_KEY"]))
     signer.empty_queue()
     signer.sign()
     engine.dispose()

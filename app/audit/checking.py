@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import file_digest
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from app.audit.chains import Chain
 from app.audit.verify import commitments
 from app.cases.chain import commitment
-from app.cases.log import ORIGIN
 from app.cases.models import Case, Checkpoint, History, LogLeaf, LogQueue
-from app.cases.notes import NoteError, parse_checkpoint, verify_note
+from app.cases.notes import NoteError
+from app.cases.signed import EPOCH, epoch_of, told_by
 from app.documents.models import Document
 from app.documents.store import path_of
 from app.ledger.queries import ledger_mistakes
@@ -108,6 +108,10 @@ def _check_log(connection: Connection, found: Findings, public_key: bytes | None
         .outerjoin(Case, Case.id == LogLeaf.case_id)
         .order_by(LogLeaf.position)
     )
+    epochs = [(size, row.note.partition("\n")[0]) for size, row in sorted(signed.items())]
+    for (_, before), (size, origin) in pairwise(epochs):
+        if EPOCH.fullmatch(origin) and EPOCH.fullmatch(before) and epoch_of(origin) < epoch_of(before):
+            found.problems.append(f"checkpoint {size}: is of an earlier epoch than the one before it")
     frontier = Frontier()
     for leaf in _stream(connection, query):
         if leaf.position != frontier.size:
@@ -132,13 +136,10 @@ def _note_problems(row: Any, frontier: Frontier, public_key: bytes | None) -> li
     if bytes(row.root) != frontier.root() or bytes(row.peaks) != b"".join(frontier.peaks):
         return [f"{place}: is not of the log that is there"]
     try:
-        body = row.note.partition("\n\n")[0] + "\n"
-        if public_key is not None:
-            body = verify_note(row.note, ORIGIN, public_key)
-        told = parse_checkpoint(body)
+        told = told_by(row.note, public_key)
     except NoteError as error:
         return [f"{place}: {error}"]
-    holds = (told.origin, told.size, told.root) == (ORIGIN, row.size, frontier.root())
+    holds = (told.size, told.root) == (row.size, frontier.root())
     return [] if holds else [f"{place}: its note says something else"]
 
 

@@ -15,10 +15,11 @@ from app.audit.checking import Findings, check_everything
 from app.audit.members import Wanted
 from app.audit.proofs import from_base64
 from app.audit.scopes import Scope, family_of, of_case, of_everything, of_period
-from app.audit.signing import KeyNotHere, OwnKey
+from app.audit.signing import OwnKey
 from app.audit.verify import verify
-from app.cases.log import LAST, raw_public_key, signing_key
+from app.cases.log import LAST, begin_epoch, raw_public_key, signing_key
 from app.cases.seeing import spelled
+from app.cases.signed import KeyNotHere, LogWasChanged, NothingWasLost
 from app.documents.folder import documents_folder
 from app.errors import Problem
 from app.extensions import db
@@ -65,6 +66,26 @@ def checkpoint_command() -> None:
     click.echo(last.note, nl=False)
 
 
+@group.command("epoch")
+def epoch_command() -> None:
+    """Go on after a restore from a backup that is older than what was signed: under a new origin.
+
+    Prints the last checkpoint of the epoch before and the first of the new one. Keep both, and tell whoever keeps
+    receipts or checkpoints: moves between the backup and the loss are in no log that goes on.
+    """
+    engine = _signer_engine()
+    try:
+        with engine.begin() as connection:
+            before, first = begin_epoch(connection, _key_path())
+    except (KeyNotHere, LogWasChanged) as error:
+        raise click.ClickException(str(error)) from None
+    except NothingWasLost as error:
+        raise click.ClickException(f"无需新的纪元 / No new epoch is needed: {error}.") from None
+    finally:
+        engine.dispose()
+    click.echo(f"{before}\n{first}", nl=False)
+
+
 @group.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--case", "number", metavar="N", help="A case, with those that belong to it.")
@@ -86,7 +107,7 @@ def export_command(
         with draft.open("xb") as out:
             out.writelines(pieces)
         draft.replace(file)
-    except (Problem, KeyNotHere) as error:
+    except (Problem, KeyNotHere, LogWasChanged) as error:
         raise click.ClickException(str(getattr(error, "detail", error))) from None
     finally:
         draft.unlink(missing_ok=True)
@@ -112,7 +133,7 @@ def _scope(number: str | None, first: date | None, last: date | None, whole: boo
 def _cover(signer: OwnKey) -> None:
     try:
         signer.cover()
-    except KeyNotHere as error:
+    except (KeyNotHere, LogWasChanged) as error:
         raise click.ClickException(str(error)) from None
 
 

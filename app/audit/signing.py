@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Engine, text
 
-from app.cases.log import LAST, ORIGIN, raw_public_key, sequence_rows, sign_checkpoint, signing_key
+from app.cases.log import key_of_log, raw_public_key, sequence_rows, sign_checkpoint, signing_key
 from app.clock import real_now
 from app.errors import TryAgain
 
@@ -28,10 +28,6 @@ INSERT INTO signature_requests (digest, message, asked_at) VALUES (:digest, :mes
 LOOK = text("SELECT signature, public_key FROM signature_requests WHERE id = :id")
 # Whoever died while waiting left a row; the next one takes it away.
 FORGET = text("DELETE FROM signature_requests WHERE id = :id OR asked_at < :abandoned")
-
-
-class KeyNotHere(Exception):
-    """The log was signed with a key that is not on this machine; a second key must not be made."""
 
 
 class Signer(Protocol):
@@ -88,14 +84,14 @@ class OwnKey:
 
     def cover(self) -> bytes:
         """Put all committed rows into the log and sign a checkpoint of it."""
-        key = self._key()
+        self._key()
         while True:
             with self.engine.begin() as connection:
                 if not sequence_rows(connection):
                     break
         with self.engine.begin() as connection:
-            sign_checkpoint(connection, key, ORIGIN)
-        return raw_public_key(key)
+            sign_checkpoint(connection, self.path)
+        return raw_public_key(signing_key(self.path))
 
     def sign(self, message: bytes) -> tuple[bytes, bytes]:
         """Sign with the key itself."""
@@ -103,11 +99,8 @@ class OwnKey:
         return key.sign(message), raw_public_key(key)
 
     def _key(self) -> Ed25519PrivateKey:
-        if not self.path.exists():
-            with self.engine.connect() as connection:
-                if connection.execute(LAST).first() is not None:
-                    raise KeyNotHere(f"There is no key in {self.path}, but the log was signed with one.")
-        return signing_key(self.path)
+        with self.engine.connect() as connection:
+            return key_of_log(connection, self.path)
 
 
 def wait_until(deadline: float) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 from sqlalchemy import create_engine
+from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
 
 from app.audit.checking import Findings, check_everything
@@ -32,7 +33,8 @@ from app.backup.manifest import (
 )
 from app.backup.refusal import BackupRefused
 from app.backup.writing import Source
-from app.cases.log import log_now, public_key, raw_public_key, signing_key
+from app.cases.log import holds_what_was_signed, log_now, public_key, raw_public_key, signing_key
+from app.cases.signed import LogWasChanged, remembering
 from app.database.migrate import head, migrate
 from app.database.provision import libpq
 from app.database.self_check import check
@@ -96,7 +98,8 @@ def refuse_used_folder(instance: Path, backup: Backup) -> None:
             raise _used(f"{path} 已存在", f"{path} is there and is none of the backup's")
     for name, stored in backup.manifest.keys.items():
         path = instance / KEYS / name
-        if path.exists() and path.read_bytes() != (backup.folder / KEYS / name).read_bytes():
+        # What was signed last stays what this machine remembers.
+        if name != "signed" and path.exists() and path.read_bytes() != (backup.folder / KEYS / name).read_bytes():
             raise BackupRefused(
                 f"{path} 与备份中的不是同一密钥",
                 f"{path} is another key than the backup's {stored.sha256[:8]}…: move {instance / KEYS} away first",
@@ -166,7 +169,7 @@ def _put_files(instance: Path, backup: Backup, undo: list[Callable[[], None]]) -
             place = private_folder(instance / KEYS) / name
             if not place.exists():
                 placed.append(place)
-                copied(backup.folder / KEYS / name, stored.sha256, place, 0o600 if name == "secret" else 0o400)
+                copied(backup.folder / KEYS / name, stored.sha256, place, 0o400 if name == "signing" else 0o600)
                 touched.add(place.parent)
     except OtherBytes as error:
         raise BackupRefused("备份在恢复期间被改动", f"the backup changed while it was restored: {error}") from None
@@ -203,11 +206,33 @@ def _verified(target: Source, manifest: Manifest) -> Findings:
             found = check_everything(
                 connection, public_key=raw_public_key(ours) if ours else None, store=target.instance / "documents"
             )
+            if ours is not None:
+                found.notes += _signing_notes(connection, key, raw_public_key(ours), manifest.log_size)
     finally:
         engine.dispose()
     found.notes += [f"备份时已有 / when the backup was made: {flaw}" for flaw in manifest.flaws]
     found.notes += _key_notes(target, manifest, public_key(ours) if ours else None)
     return found
+
+
+def _signing_notes(connection: Connection, key_path: Path, public: bytes, size: int) -> list[str]:
+    """Say whether more was signed than was restored, as far as the signer remembers."""
+    with remembering(key_path) as memory:
+        try:
+            last = memory.last(public)
+        except LogWasChanged as error:
+            return [str(error)]
+    if last is None and size:
+        return [
+            f"{KEYS}/signed 不在，无法得知此后是否还签过名 / {KEYS}/signed is not here: nobody can tell whether more"
+            " was signed after the backup. If so, run ./run flask history epoch before serving"
+        ]
+    if last is not None and not holds_what_was_signed(connection, last, size):
+        return [
+            f"已签名 {last.size} 条，恢复了 {size} 条 / {last.size} moves were signed and {size} restored: the signer"
+            " refuses this log. Restore a newer backup; if there is none, run ./run flask history epoch before serving"
+        ]
+    return []
 
 
 def _key_notes(target: Source, manifest: Manifest, ours: str | None) -> list[str]:

@@ -35,14 +35,16 @@ from app.backup.manifest import (
     write_manifest,
 )
 from app.backup.refusal import BackupRefused
-from app.cases.log import LogWasChanged, log_now, public_key, signing_key
+from app.cases.log import log_now, public_key, signing_key
+from app.cases.signed import LogWasChanged
 from app.clock import real_now
 from app.database.migrate import current
 from app.database.provision import Urls
 from app.documents.sealed import FOLDER as SEALED
 from app.documents.store import fsync_folder, path_of
 
-KEY_FILES = ("secret", "signing")
+# The memory of the signer comes with its key: a log that lost what was signed is then noticed.
+KEY_FILES = ("secret", "signing", "signed")
 STAMP = "%Y%m%dT%H%M%SZ"
 
 PAPERS = text("SELECT DISTINCT sha256, size FROM documents ORDER BY sha256")

@@ -18,7 +18,6 @@ from sqlalchemy import create_engine
 from werkzeug.serving import make_server
 
 from app import create_app
-from app.cases.log import ORIGIN
 from app.clock import business_now
 from app.config import Settings
 from app.database.embedded import EmbeddedServer
@@ -127,7 +126,7 @@ class _signing:  # noqa: N801 - used as a context only
 
     def __init__(self, url: str, key: Path) -> None:
         self.engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
-        self.signer = Signer(self.engine, key, ORIGIN)
+        self.signer = Signer(self.engine, key)
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._work, daemon=True)
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -17,12 +18,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 
+from app.audit.checking import check_everything
 from app.backup import programs, restoring, writing
 from app.backup.manifest import DATABASE, FILES, backups_in, file_of
 from app.backup.refusal import BackupRefused
 from app.backup.restoring import checked_backup, refuse_used_folder, restore
 from app.backup.writing import Made, Source, make_backup
+from app.cases.log import begin_epoch, raw_public_key, signing_key
+from app.cases.signed import LogWasChanged, NothingWasLost
 from app.database.embedded import EmbeddedServer
 from app.database.migrate import head
 from app.database.provision import Urls, libpq, provision
@@ -31,6 +36,7 @@ from app.documents.folder import documents_folder
 from app.documents.sealed import receive_sealed
 from app.documents.store import path_of
 from app.extensions import db
+from app.worker import Signer
 from tests.builders import District, make_district
 from tests.builders_audit import a_loan, a_paper, a_signer, lend
 from tests.builders_papers import a_pdf
@@ -197,6 +203,52 @@ def test_a_backup_is_for_its_owner_alone_and_holds_no_key_unless_asked_for(sessi
     assert (modes, folders) == ({0o600}, {0o700})
 
 
+def test_a_log_that_lost_what_was_signed_is_refused_until_a_new_epoch_begins(
+    app, session, source, elsewhere, shelf, district, now
+):
+    a_loan(session, district, now)
+    with a_signer(app) as signer:
+        covered(signer)
+        number = a_loan(session, district, now)
+        made = make_backup(source, shelf)
+        lend(session, district, number, now + timedelta(hours=1))
+        covered(signer)
+    shutil.copytree(source.instance / "keys", elsewhere.instance / "keys")
+    told = restored(made, elsewhere)
+    assert told[-1] == "成立 OK" and "3 moves were signed" in told[-2]
+
+    engine = create_engine(elsewhere.urls.signer)
+    again = Signer(engine, elsewhere.instance / "keys" / "signing")
+    with pytest.raises(LogWasChanged, match="history epoch"):
+        again.sign()
+    again.empty_queue()
+    with pytest.raises(LogWasChanged, match="history epoch"):
+        again.sign()
+    with engine.begin() as connection:
+        before, first = begin_epoch(connection, again.key)
+    assert (before.splitlines()[:2], first.splitlines()[:2]) == (["shuniu/1", "3"], ["shuniu/2", "2"])
+    assert (again.key.parent / "signed.before-2").read_text() == before
+    again.sign()
+    with engine.begin() as connection, pytest.raises(NothingWasLost):
+        begin_epoch(connection, again.key)
+    assert rows_of(elsewhere, "SELECT note FROM checkpoints WHERE size = 2")[0].startswith("shuniu/2\n2\n")
+
+    # A machine that remembers the epoch before takes the new one, for its own key has begun it.
+    (again.key.parent / "signed").write_text(before)
+    again.sign()
+    engine.dispose()
+    owner = create_engine(elsewhere.urls.owner)
+    with owner.connect() as connection:
+        key = raw_public_key(signing_key(again.key))
+        assert check_everything(connection, public_key=key, store=elsewhere.instance / "documents").problems == []
+    owner.dispose()
+
+
+def covered(signer: Signer) -> None:
+    signer.empty_queue()
+    signer.sign()
+
+
 def test_one_changed_byte_is_refused_by_the_name_of_its_file(session, source, elsewhere, shelf, district, now):
     a_loan(session, district, now)
     made = make_backup(source, shelf)
@@ -319,8 +371,7 @@ def test_the_commands_carry_an_instance_to_another_server_and_say_one_line(
 ):
     number = a_loan(session, district, now)
     with a_signer(app) as signer:
-        time.sleep(0.1)
-        signer.sign()
+        covered(signer)
     ours = {"DATABASE_URL": libpq(source.urls.owner)}
     backed_up = flask(source.instance, "backup", str(shelf), "--with-keys", **ours)
     (folder,) = backups_in(shelf)

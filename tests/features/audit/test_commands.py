@@ -9,11 +9,13 @@ from sqlalchemy import create_engine, text
 from app.audit.bundles import frozen
 from app.audit.checking import check_everything
 from app.audit.commands import group
-from app.cases.log import ORIGIN, raw_public_key, signing_key
-from app.cases.notes import parse_checkpoint, verify_note
+from app.cases.log import LAST, ORIGIN, raw_public_key, sequence_rows, sign_checkpoint, signing_key
+from app.cases.notes import make_checkpoint, parse_checkpoint, sign_note, verify_note
+from app.cases.signed import KeyNotHere, LogWasChanged
 from app.documents.folder import documents_folder
 from app.documents.store import path_of
 from app.extensions import db
+from app.worker import Signer
 from tests.builders_audit import a_loan, flipped, lend, member, members, verified
 from tests.builders_payments import a_payment, a_project
 from tests.features.audit.scene import a_scene
@@ -210,3 +212,73 @@ def test_a_case_whose_history_row_was_replaced_whole_does_not_match_the_signed_l
     past_all_triggers("UPDATE cases SET head = (SELECT hash FROM history WHERE sequence = 2)")
 
     assert problems(app) == [f"log 1: is not move {scene.number}:2 of history"]
+
+
+def test_what_was_signed_is_remembered_beside_the_key_and_outlives_the_database(
+    app, scene, history, past_all_triggers
+):
+    last = history("checkpoint").stdout
+    keys = Path(app.config["SIGNING_KEY"]).parent
+    assert (keys / "signed").read_text() == last and (keys / "signed").stat().st_mode & 0o777 == 0o600
+    assert history("epoch").exit_code == 1
+    for table in ("checkpoints", "log_leaves"):
+        past_all_triggers(f"DELETE FROM {table}")
+
+    refused = history("checkpoint")
+    assert refused.exit_code == 1 and "history epoch" in refused.stderr
+    assert history("export", keys / "bundle.zip", "--whole").exit_code == 1
+    assert (keys / "signed").read_text() == last
+    begun = history("epoch")
+    assert begun.exit_code == 0 and begun.stdout.startswith(f"{last}\nshuniu/2\n0\n")
+    assert (keys / "signed.before-2").read_text() == last
+
+
+def test_a_bundle_of_a_later_epoch_holds(app, session, scene, now, history, past_all_triggers, tmp_path):
+    history("checkpoint")
+    past_all_triggers("DELETE FROM checkpoints")
+    (Path(app.config["SIGNING_KEY"]).parent / "signed").write_text(a_note(app, 7))
+    assert history("epoch").exit_code == 0
+    lend(session, scene.district, a_loan(session, scene.district, now), now + timedelta(hours=1))
+
+    assert history("export", tmp_path / "bundle.zip", "--whole").exit_code == 0
+    bundle = (tmp_path / "bundle.zip").read_bytes()
+    assert member(bundle, "checkpoint.txt").startswith(b"shuniu/2\n4\n")
+    assert verified(tmp_path / "elsewhere", bundle)[0] == 0
+    assert problems(app) == []
+
+
+def a_note(app, size: int) -> str:
+    """Return a checkpoint of moves that this database never had, signed with its key."""
+    key = signing_key(Path(app.config["SIGNING_KEY"]))
+    return sign_note(make_checkpoint(ORIGIN, size, bytes(32)), ORIGIN, key)
+
+
+def test_a_checkpoint_that_was_signed_and_not_committed_does_no_harm(app, scene):
+    engine, key = create_engine(app.config["SIGNER_URL"]), Path(app.config["SIGNING_KEY"])
+    with engine.begin() as connection:
+        sequence_rows(connection)
+    with engine.connect() as connection:
+        assert sign_checkpoint(connection, key) == 2
+        connection.rollback()
+    with engine.begin() as connection:
+        assert connection.execute(LAST).first() is None
+        assert sign_checkpoint(connection, key) == 2
+    engine.dispose()
+    assert problems(app) == []
+
+
+def test_no_second_key_is_made_for_a_log_that_was_signed(app, scene, history):
+    history("checkpoint")
+    key = Path(app.config["SIGNING_KEY"])
+    key.unlink()
+    engine = create_engine(app.config["SIGNER_URL"])
+    with pytest.raises(KeyNotHere):
+        Signer(engine, key).sign()
+    assert not key.exists()
+    signing_key(key)
+    with pytest.raises(LogWasChanged, match="no checkpoint that the key"):
+        Signer(engine, key).sign()
+    (key.parent / "signed").unlink()
+    with pytest.raises(KeyNotHere, match="has not signed"):
+        Signer(engine, key).sign()
+    engine.dispose()
