@@ -21,7 +21,6 @@ from app.cases.words import HIDDEN, shown_data, shown_tables
 from app.clock import SHANGHAI
 from app.documents.queries import Standing, documents_of_case
 from app.doors.caller import held, holds, now
-from app.doors.case_json import cite
 from app.doors.markup import DueWords, day, due_words, mask
 from app.extensions import db
 from app.language import current_locale, localized
@@ -177,10 +176,9 @@ def _clock(run: ClockRun, policy: Policy) -> dict[str, Any]:
     number = policy.number(run.name)
     total = run.number + run.extended_by
     words = f"{total} {unit_word(run.unit, total)}" if run.unit != "until" else _("until a given time")
-    source = cite(number)
     return {
         "title": localized(number.title), "due": due_of(run), "number": words,
-        "cite": source if number.verified else _("%(source)s (unverified)", source=source),
+        "source": localized(number.source), "verified": number.verified,
         "paused": _("paused since %(day)s", day=day(run.paused_since, "short")) if run.paused_since else None,
         "promised": run.promised,
     }
