@@ -16,6 +16,7 @@ from flask_babel import ngettext
 from app.access.declare import allow
 from app.access.roles import ROLES
 from app.cases.deadlines import COUNTED_TO, Choice, OpenClock, clocks_by_day, count_overdue, last_day, open_clocks
+from app.cases.titles import title_of_case
 from app.doors.caller import actor, held, now, today
 from app.doors.case_json import cite
 from app.doors.icalendar import Event, calendar_file
@@ -112,7 +113,7 @@ def shown(clock: OpenClock) -> dict[str, Any]:
     role = ROLES.get(clock.waits_role or "")
     return {
         "title": localized(number.title), "number": clock.number, "href": f"/cases/{clock.number}",
-        "subject": clock.subject or clock.number, "kind_title": kind_titles().get(clock.kind, clock.kind),
+        "subject": title_of_case(clock), "kind_title": kind_titles().get(clock.kind, clock.kind),
         "organization": clock.organization_name, "place": clock.place(language()),
         "waits_for": localized(role.title) if role else _("nobody"),
         "cite": cite(number), "source": localized(number.source),

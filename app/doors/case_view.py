@@ -17,6 +17,7 @@ from app.cases.overview import Board, Overview
 from app.cases.personal import personal_fields
 from app.cases.queries import HistoryLine, history_of
 from app.cases.snapshot import CaseRow, ClockRun
+from app.cases.titles import title_of_case
 from app.cases.words import HIDDEN, shown_data, shown_tables
 from app.clock import SHANGHAI
 from app.documents.queries import Standing, documents_of_case
@@ -49,7 +50,7 @@ def case_view(case: CaseRow, choices: Choices, before: int | None = None) -> dic
     own = "staff" in choices.roles
     overview = _overview(case)
     return {
-        "number": case.number, "kind_title": localized(definition.title), "subject": case.subject or case.number,
+        "number": case.number, "kind_title": localized(definition.title), "subject": title_of_case(case),
         "state_title": localized(state.title), "tone": OUTCOME_TONES.get(state.outcome or "", "blue"),
         "organization": _organization(case), "place": _place(case), "opened_at": case.opened_at,
         "tags": _tags(case), "revision": ngettext("%(num)d move", "%(num)d moves", case.revision),

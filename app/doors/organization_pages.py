@@ -23,6 +23,7 @@ from app.access.roles import ORGANIZATION_ROLES, PLACE_ROLES, ROLES
 from app.cases.kinds import offer_of
 from app.cases.queries import CaseLine, find_cases
 from app.cases.timeline import Happened, happened_to
+from app.cases.titles import title_of_case
 from app.clock import business_now
 from app.doors.caller import held, holds
 from app.doors.case_view import move_href
@@ -193,8 +194,8 @@ def _move(one: Happened) -> dict[str, Any]:
     return {
         "at": one.at, "who": one.who, "role": localized(ROLES[one.role].title) if one.role in ROLES else None,
         "title": localized(transition.title) if transition else one.trigger, "to_title": localized(state.title),
-        "kind_title": localized(definition.title), "subject": one.subject or one.number, "number": one.number,
-        "href": move_href(one.number, one.sequence, one.revision), "tone": tone,
+        "kind_title": localized(definition.title), "subject": title_of_case(one),
+        "number": one.number, "href": move_href(one.number, one.sequence, one.revision), "tone": tone,
     }
 
 

@@ -22,6 +22,7 @@ from app.organizations.models import (
     Registration,
 )
 from workflows.rules.uscc import LENGTH, normalize
+from workflows.subjects import named
 
 PAGE = 50
 COUNTED_TO = 10_000
@@ -207,6 +208,14 @@ def is_registered(session: AnySession, organization_id: int) -> bool:
         Registration.organization_id == organization_id, Registration.ended_on.is_(None)
     ))
     return session.execute(query).scalar_one()
+
+
+def applying_to(session: AnySession, organization_id: int | None, node_id: int) -> str:
+    """Return what an organization's application to a hub or an incubator is called: who applies, and where."""
+    query = (
+        select(Organization.name, Node.name_zh).join(Node, Node.id == node_id).where(Organization.id == organization_id)
+    )
+    return named(*session.execute(query).one())
 
 
 def frozen_by(session: AnySession, organization_id: int | None, on: date) -> str:
