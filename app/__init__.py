@@ -10,7 +10,7 @@ from app import features, logs
 from app.config import Settings, flask_config
 from app.database.connections import tend
 from app.extensions import babel, csrf, db
-from app.language import CHINESE, known_locale
+from app.language import CHINESE, known_locale, register_words
 
 
 def create_app(settings: Settings, app_database_url: str, **config: Any) -> Flask:
@@ -34,6 +34,7 @@ def create_app(settings: Settings, app_database_url: str, **config: Any) -> Flas
     babel.init_app(
         app, locale_selector=_chosen_locale, default_translation_directories=features.translations(settings.instance)
     )
+    register_words(app)
     app.before_request(_name_request)
     logs.configure()
     logs.watch(app)

@@ -7,10 +7,9 @@ decide, effect, one closing statement, follow-on moves, commit. Nothing of a ref
 import json
 import random
 import time
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from marshmallow import Schema, ValidationError
 from psycopg import errors as pg
@@ -36,12 +35,16 @@ from workflows.engine import Acting, Refused, decide, demand_possible
 
 RETRIES = 5
 RETRIED = (pg.SerializationFailure, pg.DeadlockDetected, pg.InvalidSqlStatementName)
+_TOLD = json.JSONEncoder(sort_keys=True, default=str)
 EARLIER = "SELECT fingerprint, answer FROM idempotency_keys WHERE account_id = %(account)s AND key = %(key)s"
 
 
-@dataclass(frozen=True)
-class Order:
-    """What was asked for: one trigger of one case, or an opening (`number` None)."""
+class Order(NamedTuple):
+    """What was asked for: one trigger of one case, or an opening (`number` None).
+
+    `loaded` is what was handed in as its schema reads it, or what is wrong with it: read before the case is locked.
+    `fingerprint` is what the key stands for: the same key with another fingerprint is refused.
+    """
 
     kind: str
     number: str | None
@@ -52,22 +55,9 @@ class Order:
     key: str | None
     now: datetime
     request_id: str
-    began: datetime = field(default_factory=real_now)
-
-    @cached_property
-    def fingerprint(self) -> bytes:
-        """What the idempotency key stands for: the same key with another fingerprint is refused."""
-        told = [self.kind, self.number, self.trigger, self.revision, self.data]
-        # Keyed: nobody who reads the table can try prices against it.
-        return keyed_digest("idempotency", json.dumps(told, sort_keys=True, default=str).encode())
-
-    @cached_property
-    def loaded(self) -> dict[str, Any] | InvalidInput:
-        """What was handed in as its schema reads it, or what is wrong with it; read before the case is locked."""
-        try:
-            return _loaded(_schema_of(self.kind, self.trigger), self.data)
-        except InvalidInput as invalid:
-            return invalid
+    began: datetime
+    loaded: dict[str, Any] | InvalidInput
+    fingerprint: bytes | None
 
     def handed_in(self) -> dict[str, Any]:
         """Return what was handed in, for one try to add to; raise InvalidInput if its schema does not take it."""
@@ -105,7 +95,12 @@ def perform(
     """
     if isinstance(session, scoped_session):
         session = session()  # asking the registry for each call costs more than some of the calls
-    order = Order(kind, number, trigger, actor, data, revision, key, now, request_id, began or real_now())
+    began = began or real_now()
+    loaded = _read(kind, trigger, data)
+    fingerprint = _fingerprint(kind, number, trigger, revision, data) if key is not None else None
+    order = Order(
+        kind, number, trigger, actor, data, revision, key, now, request_id, began, loaded, fingerprint
+    )
     for attempt in range(RETRIES):
         try:
             return _once(session, order)
@@ -120,6 +115,18 @@ def perform(
         finally:
             session.info.pop("move", None)
     raise TryAgain()
+
+
+def _read(kind: str, trigger: str, data: dict[str, Any]) -> dict[str, Any] | InvalidInput:
+    try:
+        return _loaded(_schema_of(kind, trigger), data)
+    except InvalidInput as invalid:
+        return invalid
+
+
+def _fingerprint(*told: Any) -> bytes:
+    # Keyed: nobody who reads the table can try prices against it.
+    return keyed_digest("idempotency", _TOLD.encode(told).encode())
 
 
 def _may_be_retried(error: DBAPIError) -> bool:
@@ -248,7 +255,7 @@ def _move(
     seen = Seen(case=case, acting=Acting(person_id=order.actor.person_id, roles=roles), roles=roles)
     request = Request(
         order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,
-        order.fingerprint if order.key else None, order.now, order.request_id, drafted, order.decided_at(),
+        order.fingerprint, order.now, order.request_id, drafted, order.decided_at(),
     )
     schema = _schema_of(case.kind, order.trigger)
     return _apply(session, seen, request, data=loaded, schema=schema, last=True, read=read)

@@ -8,6 +8,7 @@ move consists with libpq's own calls, which costs a client a fifth of what they 
 of them in one message.
 """
 
+import json
 import re
 import time
 from collections import defaultdict
@@ -21,6 +22,7 @@ import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
+from psycopg.types.json import set_json_loads
 from psycopg.types.numeric import Int8Dumper
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
@@ -31,6 +33,7 @@ DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 # Bytes go as they are, all else as text. They keep the types they have met, so that a look-up is all it takes.
 FORMAT_OF: dict[type, PyFormat] = defaultdict(lambda: PyFormat.TEXT, {bytes: PyFormat.BINARY})
 IS_BINARY: dict[type, bool] = defaultdict(bool, {bytes: True})
+DECODER = json.JSONDecoder()
 PLACE = re.compile(r"%(?:\((\w+)\)s|%)")
 Row = tuple[Any, ...]
 Asked = tuple[str, Mapping[str, Any]]
@@ -126,6 +129,8 @@ class Direct:
         if adapted is None:
             self._checked(self.pgconn.prepare(statement.key, statement.text))
             adapted = self.known[statement.key] = Adapted(Transformer(self.connection), Transformer(self.connection))
+        if not statement.names:
+            return statement.key, (), []
         values = [*map(parameters.__getitem__, statement.names)]
         types = [*map(type, values)]
         dumped = adapted.writer.dump_sequence(values, [*map(FORMAT_OF.__getitem__, types)])
@@ -212,7 +217,13 @@ def tend(engine: Engine) -> None:
 def _connect(_dialect: Any, _record: Any, given: Any, named: Any) -> Kept:
     connection = Kept.connect(*given, **named)
     connection.adapters.register_dumper(int, Int8Dumper)
+    set_json_loads(_from_json, connection)
     return connection
+
+
+def _from_json(told: str | bytes) -> Any:
+    """The server speaks UTF-8; json.loads would look at the first bytes of each value to find that out."""
+    return DECODER.decode(told if isinstance(told, str) else told.decode())
 
 
 def _note_rest(_connection: Any, record: Any) -> None:

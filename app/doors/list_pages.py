@@ -136,11 +136,11 @@ def row(line: CaseLine, amounts: Mapping[int, int] = NO_AMOUNTS) -> dict[str, An
     return {
         "number": line.number, "href": f"/cases/{line.number}", "subject": title_of_case(line),
         "kind_title": localized(definition.title), "organization": line.organization_name, "place": place,
-        "tags": [], "state_title": localized(state.title),
+        "state_title": localized(state.title),
         "state_tone": {"success": "green", "failure": "red"}.get(state.outcome or "", "blue"),
         "stage": at + 1 if state.final else at, "stages": len(definition.spine), "due": due,
-        "amount_fen": amounts.get(line.id), "tone": due.tone if due.tone in ("late", "today") else "", "claimed": None,
-        "action": _("Handle"), "opened_at": line.opened_at, "closed": state.final,
+        "amount_fen": amounts.get(line.id), "tone": due.tone if due.tone in ("late", "today") else "",
+        "opened_at": line.opened_at, "closed": state.final,
     }
 
 

@@ -22,7 +22,10 @@ Pause = tuple[datetime, datetime]
 
 
 class Calendar(Protocol):
-    """Which days are worked, and for which years somebody has said so officially."""
+    """Which days are worked, and for which years somebody has said so officially. It never changes its mind."""
+
+    def __hash__(self) -> int:
+        """Return the same for equal calendars: what was counted once by one is remembered."""
 
     def is_working_day(self, day: date) -> bool:
         """Return whether offices are open; in a year that is not published, whether it is no weekend."""
@@ -105,6 +108,7 @@ class Deadline:
     provisional: bool
 
 
+@lru_cache(maxsize=10_000)
 def add_working_days(start: date, n: int, calendar: Calendar) -> Due:
     """Return the n-th working day after `start`."""
     if n < 1:
@@ -138,6 +142,7 @@ def next_working_day(day: date, calendar: Calendar) -> Due:
     return Due(day, _touches_unpublished(first, day, calendar))
 
 
+@lru_cache(maxsize=10_000)
 def working_days_between(start: date, end: date, calendar: Calendar) -> int:
     """Return how many working days lie after `start` up to and with `end`; negative if end is earlier."""
     if end < start:
