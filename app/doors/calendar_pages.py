@@ -62,7 +62,7 @@ def month_page() -> str:
             "now": _address("/calendar"),
             "provisional": not official_calendar().published(first.year),
         },
-        weekdays=_weekdays(),
+        weekdays=_weekdays(), busy=bool(found),
         weeks=[
             [_day(start + WEEK * week + timedelta(days=n), first, found) for n in range(7)] for week in range(weeks)
         ],
