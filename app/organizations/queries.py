@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, Text, and_, case, exists, func, literal, or_, select, text
+from sqlalchemy import Row, Select, Text, and_, case, exists, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
@@ -208,6 +208,12 @@ def is_registered(session: AnySession, organization_id: int) -> bool:
         Registration.organization_id == organization_id, Registration.ended_on.is_(None)
     ))
     return session.execute(query).scalar_one()
+
+
+def named_by_code(session: AnySession, code: str) -> Row[int, str] | None:
+    """Return id and name of the organization in the register that has this unified social credit code, or None."""
+    query = select(Organization.id, Organization.name).where(Organization.uscc == normalize(code))
+    return session.execute(query).one_or_none()
 
 
 def applying_to(session: AnySession, organization_id: int | None, node_id: int) -> str:

@@ -31,11 +31,11 @@ JUST_PROPOSED = Reason(
 def propose(move: Move) -> None:
     """Write the proposal; the case is called after the organization and the ground. Nothing is restricted yet."""
     assert move.case.organization_id is not None, "opening_organization found one"
+    organization = move.session.get_one(Organization, move.case.organization_id)
+    move.case.subject = named(organization.name, title_of(move.data["ground"]).zh)
     move.session.add(RestrictionProposal(
         case_id=move.case.id, organization_id=move.case.organization_id, **{name: move.data[name] for name in STATED}
     ))
-    organization = move.session.get_one(Organization, move.case.organization_id)
-    move.case.subject = named(organization.name, title_of(move.data["ground"]).zh)
     try:
         move.session.flush()
     except IntegrityError as error:
