@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
+
+from app.database.connections import rows
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -21,5 +22,5 @@ def real_now() -> datetime:
 
 def business_now(session: "Session | scoped_session[Any]") -> datetime:
     """Return the time of cases and clocks in UTC: real time plus what a demo moved it ahead."""
-    ahead = session.execute(text("SELECT ahead_seconds FROM business_clock")).scalar()
-    return real_now() + timedelta(seconds=ahead or 0)
+    ahead = rows(session, ("SELECT ahead_seconds FROM business_clock", {}))
+    return real_now() + timedelta(seconds=ahead[0][0] if ahead else 0)

@@ -36,6 +36,7 @@ from sqlalchemy.orm import aliased
 from app.access.models import Account, Node, Person, RoleGrant
 from app.access.nodes import AnySession, is_place, within
 from app.access.roles import CASE_ROLES, ORGANIZATION_ROLES, PLACE_ROLES, Role, role_of
+from app.database.connections import Written, rows
 
 # Named, not imported: organizations and cases stand above access.
 _organizations = table("organizations", column("id"), column("node_id"))
@@ -153,29 +154,25 @@ _PLACES_BELOW = sql.array(
 )
 
 
+# Every page asks this.
+_HOLDINGS = Written.once(
+    select(
+        RoleGrant.role, Node.id, Node.path, Node.name_zh, Node.name_en, RoleGrant.case_id, _organizations.c.id,
+        RoleGrant.valid_from, RoleGrant.valid_to, _PLACES_BELOW,
+    )
+    .join(Node, Node.id == RoleGrant.node_id)
+    .outerjoin(_organizations, _organizations.c.node_id == Node.id)
+    .where(RoleGrant.person_id == bindparam("person_id"), in_force(bindparam("on", type_=Date)), can_sign_in())
+    .order_by(RoleGrant.id)
+)
+
+
 def holdings(session: AnySession, person_id: int, on: date) -> tuple[Holding, ...]:
     """Return all that the person holds on this day; nothing if all accounts are disabled. One query."""
-    query = (
-        select(
-            RoleGrant.role,
-            Node.id,
-            Node.path,
-            Node.name_zh,
-            Node.name_en,
-            RoleGrant.case_id,
-            _organizations.c.id,
-            RoleGrant.valid_from,
-            RoleGrant.valid_to,
-            _PLACES_BELOW,
-        )
-        .join(Node, Node.id == RoleGrant.node_id)
-        .outerjoin(_organizations, _organizations.c.node_id == Node.id)
-        .where(RoleGrant.person_id == person_id, in_force(on), can_sign_in())
-        .order_by(RoleGrant.id)
-    )
+    session.flush()  # a grant that is not sent yet counts
     return tuple(
         Holding(*row[:-1], place_ids=tuple(row[-1]) if len(row[-1]) <= PLACES_NAMED else None)  # type: ignore[misc]
-        for row in session.execute(query)
+        for row in rows(session, _HOLDINGS.asked(person_id=person_id, on=on))
     )
 
 

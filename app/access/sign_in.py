@@ -6,16 +6,31 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 
 from app.access import throttle
 from app.access.models import Account, Person, SignInAttempt, SignInSession
 from app.access.nodes import AnySession
 from app.access.passwords import hash_password, is_outdated, is_password
 from app.access.secrets import digest_of, new_token
+from app.database.connections import Written, rows
 from app.errors import Problem
 
 SEEN_EVERY = timedelta(minutes=1)
+
+
+_OPEN = (
+    SignInSession.ended_at.is_(None),
+    SignInSession.created_at > bindparam("begun_after"),
+    SignInSession.last_seen_at > bindparam("seen_after"),
+)
+# Every request asks this first.
+_KNOWN = Written.once(
+    select(Person.id, Account.id, Person.name, Person.locale, SignInSession.id, SignInSession.last_seen_at)
+    .join(Account, Account.id == SignInSession.account_id)
+    .join(Person, Person.id == Account.person_id)
+    .where(SignInSession.token_digest == bindparam("digest"), Account.disabled_at.is_(None), *_OPEN)
+)
 
 
 @dataclass(frozen=True)
@@ -101,19 +116,14 @@ def known_by_session(session: AnySession, token: str, *, now: datetime, limits: 
 
     One query; at most once a minute it also notes, and commits, that the session is in use.
     """
-    row = session.execute(
-        select(
-            Person.id, Account.id, Person.name, Person.locale, SignInSession.id, SignInSession.last_seen_at
-        )
-        .join(Account, Account.id == SignInSession.account_id)
-        .join(Person, Person.id == Account.person_id)
-        .where(SignInSession.token_digest == digest_of(token), Account.disabled_at.is_(None))
-        .where(*_open(now, limits))
-    ).one_or_none()
-    if row is None:
+    found = rows(session, _KNOWN.asked(
+        digest=digest_of(token), begun_after=now - limits.absolute, seen_after=now - limits.idle
+    ))
+    if not found:
         return None
-    known = Known(*row[:5])
-    if row.last_seen_at <= now - SEEN_EVERY:
+    [(*who, last_seen_at)] = found
+    known = Known(*who)
+    if last_seen_at <= now - SEEN_EVERY:
         session.execute(
             update(SignInSession).where(SignInSession.id == known.session_id).values(last_seen_at=now)
         )
@@ -125,8 +135,11 @@ def open_sessions(
     session: AnySession, account_id: int, *, now: datetime, limits: Limits
 ) -> Sequence[SignInSession]:
     """Return the account's sessions that are still open, the one used last first."""
-    query = select(SignInSession).where(SignInSession.account_id == account_id, *_open(now, limits))
-    return session.scalars(query.order_by(SignInSession.last_seen_at.desc(), SignInSession.id.desc())).all()
+    query = select(SignInSession).where(SignInSession.account_id == account_id, *_OPEN)
+    since = {"begun_after": now - limits.absolute, "seen_after": now - limits.idle}
+    return session.scalars(
+        query.order_by(SignInSession.last_seen_at.desc(), SignInSession.id.desc()), since
+    ).all()
 
 
 def end_session(session: AnySession, *, token: str, now: datetime) -> None:
@@ -142,14 +155,6 @@ def end_own_session(session: AnySession, *, session_id: int, account_id: int, no
 def end_all_sessions(session: AnySession, account_id: int, *, now: datetime, but: int | None = None) -> int:
     """End every session of the account except `but`, and return how many that were; the caller commits."""
     return _end(session, now, SignInSession.account_id == account_id, SignInSession.id != (but or 0))
-
-
-def _open(now: datetime, limits: Limits) -> tuple[ColumnElement[bool], ...]:
-    return (
-        SignInSession.ended_at.is_(None),
-        SignInSession.created_at > now - limits.absolute,
-        SignInSession.last_seen_at > now - limits.idle,
-    )
 
 
 def _end(session: AnySession, now: datetime, *which: ColumnElement[bool]) -> int:

@@ -3,15 +3,24 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from app.access.models import Account, ApiToken, Person
 from app.access.nodes import AnySession
 from app.access.secrets import digest_of, new_token
 from app.access.sign_in import Known
+from app.database.connections import Written, rows
 
 PREFIX = "shuniu_"
 LONGEST_LIFE = timedelta(days=365)
+_KNOWN = Written.once(
+    select(Person.id, Account.id, Person.name, Person.locale)
+    .select_from(ApiToken)
+    .join(Account, Account.id == ApiToken.account_id)
+    .join(Person, Person.id == Account.person_id)
+    .where(ApiToken.digest == bindparam("digest"), ApiToken.revoked_at.is_(None))
+    .where(ApiToken.expires_at > bindparam("now"), Account.disabled_at.is_(None))
+)
 
 
 def issue_token(
@@ -34,15 +43,8 @@ def issue_token(
 
 def known_by_token(session: AnySession, token: str, *, now: datetime) -> Known | None:
     """Return who the token belongs to; None if it is unknown, expired or revoked, or its account disabled."""
-    row = session.execute(
-        select(Person.id, Account.id, Person.name, Person.locale)
-        .select_from(ApiToken)
-        .join(Account, Account.id == ApiToken.account_id)
-        .join(Person, Person.id == Account.person_id)
-        .where(ApiToken.digest == digest_of(token), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
-        .where(Account.disabled_at.is_(None))
-    ).one_or_none()
-    return Known(*row) if row else None
+    found = rows(session, _KNOWN.asked(digest=digest_of(token), now=now))
+    return Known(*found[0]) if found else None
 
 
 def open_tokens(session: AnySession, account_id: int, *, now: datetime) -> Sequence[ApiToken]:

@@ -16,8 +16,6 @@ from app.organizations.ties import also_ties
 from workflows.kinds.affiliation import AffiliationFacts
 from workflows.kinds.case import CaseFacts
 
-LARGEST_ID = 2**63 - 1
-
 READ = text("""
 SELECT EXISTS (SELECT FROM registrations r
                 WHERE r.organization_id = :organization AND r.ended_on IS NULL) AS registered,
@@ -44,12 +42,11 @@ def hubs_in_force(
 @opening_node("affiliation")
 def hub_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return the hub that is applied to: the case happens there."""
-    hub = data.get("hub")
-    if isinstance(hub, int) and not isinstance(hub, bool) and 0 < hub <= LARGEST_ID:
-        known = session.execute(select(Hub.node_id).where(Hub.node_id == hub).limit(1)).scalar()
-        if known is not None:
-            return known
-    raise InvalidInput({"hub": [str(_l("Choose one of the list."))]})
+    wanted = Hub.node_id == data.get("hub")
+    known = session.execute(select(Hub.node_id).where(wanted).limit(1)).scalar()
+    if known is None:
+        raise InvalidInput({"hub": [str(_l("Choose one of the list."))]})
+    return known
 
 
 also_ties("""

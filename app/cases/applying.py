@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from marshmallow import ValidationError
 from sqlalchemy import text
 
 from app.access.actor import Actor
 from app.access.models import Node
 from app.access.nodes import AnySession
 from app.cases.facts import facts_for, reaching_roles
-from app.cases.kinds import opening_node_of, opening_parent_of
+from app.cases.kinds import input_of, opening_node_of, opening_parent_of
 from app.cases.numbers import definition_in_force
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow, ClockRun
@@ -39,12 +40,13 @@ def prospect_of(
 ) -> Prospect | None:
     """Return how the opening move of a kind stands for an organization; None while it is not known where it goes.
 
-    `data` is what has been chosen so far. Changes nothing.
+    `data` is what has been chosen so far, as it was typed. Changes nothing.
     """
+    chosen = _taken(kind, transition.trigger, data)
     about = session.execute(ABOUT, {"id": organization_id}).one_or_none() if organization_id is not None else None
-    parent_id = _chosen(opening_parent_of(kind), session, data)
+    parent_id = _place(opening_parent_of(kind), session, chosen)
     placing = opening_node_of(kind)
-    node_id = _chosen(placing, session, organization_id, data) if placing else None
+    node_id = _place(placing, session, organization_id, chosen) if placing else None
     node_id = node_id or (about.parent_id if about is not None else None)
     node = session.get(Node, node_id) if node_id is not None else None
     if node is None:
@@ -64,7 +66,19 @@ def prospect_of(
     return Prospect(rules, _until(session, parent_id))
 
 
-def _chosen(asked: Any, *known: Any) -> int | None:
+def _taken(kind: str, trigger: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return what the schema takes of what was typed: half a form has fields that do not fit yet."""
+    schema = input_of(kind, trigger)
+    if schema is None:
+        return {}
+    try:
+        loaded: dict[str, Any] = schema().load(data)
+        return loaded
+    except ValidationError as error:
+        return dict(error.valid_data or {})
+
+
+def _place(asked: Any, *known: Any) -> int | None:
     if asked is None:
         return None
     try:

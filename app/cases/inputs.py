@@ -6,7 +6,7 @@ Labels, help and messages are lazy translations; money is integer fen; dates are
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
@@ -17,13 +17,9 @@ from workflows.rules.percent import WHOLE_BP, format_percent
 Label: TypeAlias = Any
 """A text or a lazy translation."""
 MOST_FEN = 10**15
+LARGEST_ID = 2**63 - 1
 # Controls but for line breaks and tabs, direction overrides, halves of surrogate pairs.
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def is_plain_text(value: object) -> TypeGuard[str]:
-    """Tell whether a value that no schema has read yet is text that the database takes."""
-    return isinstance(value, str) and INVISIBLE.search(value) is None
 
 
 FILL_IN = _l("Fill in this field.")
@@ -130,9 +126,10 @@ def row_choice_field(
     label: Label, choices_from: str, *, required: bool = True, help: Label | None = None, example: int = 1,
     **metadata: Any,
 ) -> fields.Integer:
-    """One row of a list that depends on the case: `choices_from` names a function registered with @choices."""
+    """The id of a row of a list that depends on the case: `choices_from` names a function registered with @choices."""
     return fields.Integer(
-        strict=True, error_messages=_messages(invalid=_l("Choose one of the list.")), **_optional(required),
+        strict=True, validate=validate.Range(min=1, max=LARGEST_ID, error=_l("Choose one of the list.")),
+        error_messages=_messages(invalid=_l("Choose one of the list.")), **_optional(required),
         metadata=_metadata(label, "row_choice", help, example, choices_from=choices_from, **metadata),
     )
 
@@ -238,7 +235,7 @@ class DocumentReference(Input):
 
     slot = fields.String(required=True, validate=validate.Length(min=1, max=60, error=WRONG_FORM))
     document_id = fields.Integer(
-        required=True, strict=True, validate=validate.Range(min=1, max=2**63 - 1, error=WRONG_FORM)
+        required=True, strict=True, validate=validate.Range(min=1, max=LARGEST_ID, error=WRONG_FORM)
     )
 
 

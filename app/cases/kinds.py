@@ -79,7 +79,9 @@ For a kind whose moves must be quick: a move sends it with its first message, be
 of the case is its number (`case` is None); a case that is yet to be opened has none. `facts` then gets the rows that
 it answers instead of the session."""
 opening_node = _registrar(_OPENING_NODES)
-"""Register opening_node(session, organization_id, data) -> the node where a new case happens."""
+"""Register opening_node(session, organization_id, data) -> the node where a new case happens.
+
+What places a case gets what the schema took; before a form is sent, fields that do not fit yet are absent."""
 opening_organization = _registrar(_OPENING_ORGANIZATIONS)
 """Register opening_organization(session, data) -> the organization that a case is about which an office opens."""
 choices = _registrar(_CHOICES)

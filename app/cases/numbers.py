@@ -63,7 +63,11 @@ def open_row(
     session: AnySession, kind: str, trigger: str, actor: Actor, data: dict[str, Any], now: datetime,
     *, organization_id: int | None = None, node_id: int | None = None, parent_id: int | None = None,
 ) -> CaseRow:
-    """Insert the row of a case that is being opened, without a state, and return it as read."""
+    """Insert the row of a case that is being opened, without a state, and return it as read.
+
+    `data` is what its schema took. Raises InvalidInput if it names no place, and CaseNotFound for an organization
+    that is not the actor's.
+    """
     if organization_id is None and actor.person_id is not None and parent_id is None:
         about = opening_organization_of(kind)
         organization_id = about(session, data) if about else _organization_of(session, actor, data, now)
@@ -102,12 +106,12 @@ def new_number(prefix: str, now: datetime) -> str:
 
 def _organization_of(session: AnySession, actor: Actor, data: dict[str, Any], now: datetime) -> int | None:
     own = own_organizations(session, actor.person_id, now)
-    wanted = data.get("organization") if isinstance(data, dict) else None
+    wanted = data.get("organization")
     if wanted is None:
         if len(own) > 1:
             raise InvalidInput({"organization": [str(_l("Choose for which organization you apply."))]})
         return own[0] if own else None
-    if type(wanted) is not int or wanted not in own:  # true is an int, and equals 1
+    if wanted not in own:
         raise CaseNotFound
     return wanted
 

@@ -2,6 +2,8 @@
 
 The path of every move (design.md section 2): lock, earlier answer, due moves, stale revision, input, facts,
 decide, effect, one closing statement, follow-on moves, commit. Nothing of a refused move stays but its refusal.
+An opening has no case to lock: earlier answer, input, and only then its place (what places it reads what the schema
+took), facts, decide and so on.
 """
 
 import json
@@ -143,7 +145,7 @@ def _once(session: AnySession, order: Order) -> Answer:
         earlier = _earlier_answer(session, order)
         if earlier is not None:
             return earlier
-        case = open_row(session, order.kind, order.trigger, order.actor, order.data, order.now)
+        case = open_row(session, order.kind, order.trigger, order.actor, order.handed_in(), order.now)
         roles, drafted = reaching_roles(session, case, order.actor, order.now), True
         read = None
     else:
@@ -324,9 +326,11 @@ def _apply(
 def _follow(session: AnySession, order: Order, follow_ons: list[FollowOn], parent: CaseRow) -> None:
     """Make the moves that belong to a move: by the system, on behalf of whoever made it."""
     for step in follow_ons:
+        schema = _schema_of(step.kind, step.trigger)
+        loaded = _loaded(schema, step.data)
         if step.number is None:
             case = open_row(
-                session, step.kind, step.trigger, order.actor, step.data, order.now,
+                session, step.kind, step.trigger, order.actor, loaded, order.now,
                 organization_id=step.organization_id, node_id=step.node_id, parent_id=step.parent_id or parent.id,
             )
         else:
@@ -335,10 +339,8 @@ def _follow(session: AnySession, order: Order, follow_ons: list[FollowOn], paren
             assert read is not None, f"follow-on of a case that is not there: {step.number}"
             case = read
         seen = Seen(case=case, acting=Acting(person_id=None, roles=frozenset(), system=True), roles=frozenset())
-        schema = _schema_of(step.kind, step.trigger)
         request = Request(
             step.trigger, None, order.actor.person_id, None, None, None, order.now, order.request_id
         )
-        loaded = _loaded(schema, step.data)
         _answer, more = _apply(session, seen, request, data=loaded, schema=schema, last=False)
         _follow(session, order, more, case)

@@ -24,7 +24,8 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.json import set_json_loads
 from psycopg.types.numeric import Int8Dumper
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import ClauseElement, Connection, Engine, event
+from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session, scoped_session
 
@@ -186,6 +187,23 @@ class Direct:
             if self.pgconn.status != ConnStatus.OK:
                 raise psycopg.OperationalError(str(error)) from error
             raise error
+
+
+class Written(NamedTuple):
+    """A query of SQLAlchemy's as text for `rows()`: put together once, asked with every request."""
+
+    text: str
+    fixed: Mapping[str, Any]
+
+    @classmethod
+    def once(cls, query: ClauseElement) -> "Written":
+        """Write the query down; what differs from time to time is a `bindparam()` in it, called by its name."""
+        compiled = query.compile(dialect=psycopg_dialect(), compile_kwargs={"render_postcompile": True})
+        return cls(str(compiled), {name: value for name, value in compiled.params.items() if value is not None})
+
+    def asked(self, **values: Any) -> Asked:
+        """Return it with its parameters."""
+        return self.text, {**self.fixed, **values}
 
 
 _statements: dict[str, Statement] = {}

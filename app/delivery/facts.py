@@ -22,7 +22,7 @@ from app.delivery.ties import conflict_of, person_signing_in_as
 from app.organizations.models import Organization
 from app.organizations.queries import is_registered
 from app.purchasing.models import Contract
-from app.purchasing.queries import LARGEST_ID, instalment
+from app.purchasing.queries import instalment
 from workflows.kinds.acceptance import AcceptanceFacts
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.closure import ClosureFacts
@@ -38,7 +38,7 @@ Given = dict[str, Any] | None
 def report_facts(session: AnySession, case: CaseRow, data: Given, case_facts: CaseFacts) -> MilestoneReportFacts:
     """Return the facts; before opening those of the instalment that is being handed in."""
     chosen = (data or {}).get("instalment")
-    part = instalment(session, chosen) if chosen is not None else None
+    part = instalment(session, chosen)
     opening = case.state is None
     return MilestoneReportFacts(
         case=case_facts,
@@ -141,18 +141,17 @@ def closure_facts(session: AnySession, case: CaseRow, data: Given, case_facts: C
 
 
 @opening_node("milestone_report")
-def report_node(session: AnySession, organization_id: int | None, data: Any) -> int:
+def report_node(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return where a report happens: at the buyer of the contract, if it is the organization's own."""
-    chosen = data.get("instalment") if isinstance(data, dict) else None
-    part = instalment(session, chosen) if type(chosen) is int else None
+    part = instalment(session, data.get("instalment"))
     own = part is not None and part.organization_id == organization_id
     return part.node_id if part is not None and own else _nowhere(session, organization_id)
 
 
 @opening_node("acceptance")
-def acceptance_node(session: AnySession, organization_id: int | None, data: Any) -> int:
+def acceptance_node(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return where an acceptance happens: at the buyer of the contract, if it is the organization's own."""
-    contract = _chosen(session, data.get("contract") if isinstance(data, dict) else None)
+    contract = _chosen(session, data.get("contract"))
     own = contract is not None and contract.organization_id == organization_id
     return contract.node_id if contract is not None and own else _nowhere(session, organization_id)
 
@@ -160,7 +159,7 @@ def acceptance_node(session: AnySession, organization_id: int | None, data: Any)
 @opening_node("evaluation")
 @opening_node("rectification")
 @opening_node("closure")
-def contract_node(session: AnySession, organization_id: int | None, data: Any) -> int:
+def contract_node(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return the office of the contract; without one the guards refuse, and nothing is told of any place."""
     contract = _numbered(session, data)
     return contract.node_id if contract is not None else _nowhere(session, None)
@@ -169,7 +168,7 @@ def contract_node(session: AnySession, organization_id: int | None, data: Any) -
 @opening_organization("evaluation")
 @opening_organization("rectification")
 @opening_organization("closure")
-def contractor(session: AnySession, data: Any) -> int | None:
+def contractor(session: AnySession, data: dict[str, Any]) -> int | None:
     """Return the contractor: whom the case is about."""
     contract = _numbered(session, data)
     return contract.organization_id if contract is not None else None
@@ -187,13 +186,13 @@ def _nowhere(session: AnySession, organization_id: int | None) -> int:
     return session.execute(place).scalar_one()
 
 
-def _numbered(session: AnySession, data: Any) -> Contract | None:
-    return contract_numbered(session, data.get("contract")) if isinstance(data, dict) else None
+def _numbered(session: AnySession, data: Given) -> Contract | None:
+    number = (data or {}).get("contract")
+    return contract_numbered(session, number) if number is not None else None
 
 
-def _chosen(session: AnySession, contract_id: Any) -> Contract | None:
-    fits = type(contract_id) is int and 0 < contract_id <= LARGEST_ID
-    return session.get(Contract, contract_id) if fits else None
+def _chosen(session: AnySession, contract_id: int | None) -> Contract | None:
+    return session.get(Contract, contract_id) if contract_id is not None else None
 
 
 def _contract(session: AnySession, case: CaseRow, data: Given, model: Any = None) -> Contract | None:

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from app.access.reach import Holding, visible_by
-from app.cases.inputs import is_plain_text
 from app.cases.models import Case
 from app.delivery.models import (
     Acceptance,
@@ -77,11 +76,9 @@ def standing_of_part(session: AnySession, part: InstalmentOfContract) -> Standin
     return standing_of(session, part.contract_id, part.instalment_id)
 
 
-def contract_numbered(session: AnySession, number: Any) -> Contract | None:
-    """Return the contract with this number, or None for whatever is no number of one."""
-    if not is_plain_text(number):
-        return None
-    return session.scalars(select(Contract).where(Contract.number == number.strip())).one_or_none()
+def contract_numbered(session: AnySession, number: str) -> Contract | None:
+    """Return the contract with this number, or None."""
+    return session.scalars(select(Contract).where(Contract.number == number)).one_or_none()
 
 
 def last_unclaimed(session: AnySession, contract_id: int) -> tuple[int, int] | None:

@@ -5,7 +5,6 @@ from datetime import date
 from sqlalchemy import text
 
 from app.access.nodes import AnySession
-from app.cases.inputs import is_plain_text
 from app.organizations.ties import ties_to
 from workflows.rules.conflicts import wall
 
@@ -19,11 +18,9 @@ CODES = {"employment": "employed", "directorship": "employed", "kinship": "relat
          "hub": "consulted", "incubator": "consulted"}
 
 
-def person_signing_in_as(session: AnySession, login: object) -> int | None:
+def person_signing_in_as(session: AnySession, login: str | None) -> int | None:
     """Return the person who signs in by this name, or None."""
-    if not is_plain_text(login):
-        return None
-    return session.execute(PERSON, {"login": login.strip()}).scalar_one_or_none()
+    return session.execute(PERSON, {"login": login}).scalar_one_or_none()
 
 
 def conflict_of(

@@ -50,9 +50,6 @@ def open_case(kind: str) -> tuple[Response, int]:
     """Open a case: `{data}` -> 201 with its number, state, revision and receipt."""
     key = key_of_request()
     trigger, data = opening_trigger(kind), _body().get("data", {})
-    if not isinstance(data, dict):
-        # Where a case opens, and for whom, is read from the data before its schema reads it.
-        raise InvalidInput({"data": [str(_l("Send an object of fields."))]})
     answer = perform(
         db.session, kind=kind, trigger=trigger, actor=actor(), data=data, key=key, now=now(), request_id=request_id(),
         began=began(),

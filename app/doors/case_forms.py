@@ -57,8 +57,7 @@ def attempt(case: CaseRow | None, made: MoveForm) -> Answer | tuple[int, list[tu
             now=now(), request_id=request_id(), began=began(),
         )
     except InvalidInput as invalid:
-        # An opening may end at the question where it belongs, before anybody asked for the rest.
-        made.tell(merged(invalid.errors, _mistakes(made, data, unreadable)))
+        made.tell(merged(invalid.errors, unreadable))
         return 422, []
     except StaleRevision as stale:
         return 409, [(None, str(stale.detail)), *_what_happened(case, stale)]

@@ -18,7 +18,6 @@ from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.loader import library
 from workflows.rules.working_days import local_day
 
-LARGEST_ID = 2**63 - 1
 NAMING = ("applied", "seat_open")
 
 READ = text("""
@@ -37,12 +36,11 @@ SELECT p.organization_id, s.person_id FROM panel_seats s JOIN cases p ON p.id = 
 @opening_node("incubation")
 def incubator_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return the incubator that is applied to: the case happens there."""
-    wanted = data.get("incubator")
-    if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 < wanted <= LARGEST_ID:
-        known = session.execute(select(Incubator.node_id).where(Incubator.node_id == wanted).limit(1)).scalar()
-        if known is not None:
-            return known
-    raise InvalidInput({"incubator": [str(_l("Choose one of the list."))]})
+    wanted = Incubator.node_id == data.get("incubator")
+    known = session.execute(select(Incubator.node_id).where(wanted).limit(1)).scalar()
+    if known is None:
+        raise InvalidInput({"incubator": [str(_l("Choose one of the list."))]})
+    return known
 
 
 also_ties("""

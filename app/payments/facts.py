@@ -70,7 +70,7 @@ def payment_facts(
 
 
 @opening_node("payment")
-def buyer_node(session: AnySession, organization_id: int | None, data: Any) -> int:
+def buyer_node(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return where a new payment happens: at the buyer of the contract, if it is the organization's own.
 
     What cannot be placed is refused by the guards, with reasons and wherever it stands: an outsider learns
@@ -78,8 +78,7 @@ def buyer_node(session: AnySession, organization_id: int | None, data: Any) -> i
     """
     if organization_id is None:
         return session.execute(select(func.min(Node.id))).scalar_one()
-    chosen = data.get("instalment") if isinstance(data, dict) else None
-    part = instalment(session, chosen) if type(chosen) is int else None
+    part = instalment(session, data.get("instalment"))
     if part is not None and part.organization_id == organization_id:
         return part.node_id
     place = (

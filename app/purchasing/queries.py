@@ -46,9 +46,9 @@ def visible_contracts(held: Iterable[Holding], organization_id: int) -> ColumnEl
     return false() if nodes is None else Contract.node_id.in_(nodes)
 
 
-def instalment(session: AnySession, instalment_id: int) -> InstalmentOfContract | None:
+def instalment(session: AnySession, instalment_id: int | None) -> InstalmentOfContract | None:
     """Return an instalment with its contract, or None; one query."""
-    if not 0 < instalment_id <= LARGEST_ID:
+    if instalment_id is None:
         return None
     row = session.execute(instalments_query().where(Instalment.id == instalment_id)).one_or_none()
     return InstalmentOfContract(*row) if row is not None else None

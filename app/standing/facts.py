@@ -7,7 +7,6 @@ from sqlalchemy import exists, select
 
 from app.access.nodes import AnySession
 from app.cases.facts import definition_of
-from app.cases.inputs import is_plain_text
 from app.cases.kinds import facts, opening_organization
 from app.cases.snapshot import CaseRow
 from app.documents.required import missing_documents
@@ -26,15 +25,13 @@ Given = dict[str, Any] | None
 
 
 @opening_organization("restriction")
-def listed_organization(session: AnySession, data: Any) -> int:
+def listed_organization(session: AnySession, data: dict[str, Any]) -> int:
     """Return the organization with the code: whom the case is about."""
-    code = data.get("organization_code") if isinstance(data, dict) else None
-    if is_plain_text(code):
-        query = select(Organization.id).where(Organization.uscc == normalize(code))
-        found = session.execute(query).scalar_one_or_none()
-        if found is not None:
-            return found
-    raise InvalidInput({"organization_code": [str(_l("No organization in the register has this code."))]})
+    query = select(Organization.id).where(Organization.uscc == normalize(data["organization_code"]))
+    found = session.execute(query).scalar_one_or_none()
+    if found is None:
+        raise InvalidInput({"organization_code": [str(_l("No organization in the register has this code."))]})
+    return found
 
 
 @facts("restriction")

@@ -1,40 +1,24 @@
 """A page asks the database a fixed number of questions, however much there is to show."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app.access.models import Person
 from app.affiliation.steps import recognize_hub
 from app.cases.perform import perform
-from app.extensions import db
 from tests.builders import LONG_AGO, make_district, make_organization
 from tests.builders_access import apart, browser_of, token_of
 from tests.builders_payments import a_payment, a_project, move
 from tests.fourth_kind import loan_kind
+from tests.queries import counted
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ASK = {"purpose": "居民议事会", "day": "2026-03-20", "phone": "13800001234", "deposit_fen": 10000, "documents": []}
 MOST = 30
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """Collect every statement that is sent meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from app.errors import InvalidInput
 from app.organizations.models import RegisterDecision
 from app.organizations.queries import registered_and_frozen
 from app.purchasing.award.queries import lot_of, projects_won
-from app.purchasing.programme.facts import LARGEST_ID
 from app.purchasing.sealed import Bid
 from workflows.kinds.bid import BidFacts
 from workflows.kinds.case import CaseFacts
@@ -44,22 +43,21 @@ def packages_open(
     return [(row.id, row.subject) for row in session.execute(query.order_by(Case.due_at, Case.id))]
 
 
-def _package(session: AnySession, data: Any) -> Case:
-    chosen = data.get("package") if isinstance(data, dict) else None
-    found = session.get(Case, chosen) if type(chosen) is int and 0 < chosen <= LARGEST_ID else None
+def _package(session: AnySession, data: dict[str, Any]) -> Case:
+    found = session.get(Case, data["package"]) if "package" in data else None
     if found is None or found.kind != "package":
         raise InvalidInput({"package": [str(_l("Choose one of the list."))]})
     return found
 
 
 @opening_parent("bid")
-def package_of(session: AnySession, data: Any) -> int:
+def package_of(session: AnySession, data: dict[str, Any]) -> int:
     """Return the package that is bid for: the bid belongs to it."""
     return _package(session, data).id
 
 
 @opening_node("bid")
-def office_of_package(session: AnySession, organization_id: int | None, data: Any) -> int:
+def office_of_package(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return where the package is bought."""
     return _package(session, data).node_id
 

@@ -14,7 +14,7 @@ from app.cases.snapshot import CaseRow
 from app.errors import InvalidInput
 from app.purchasing.opening_key.effects import newest_keys
 from app.purchasing.plan.facts import available
-from app.purchasing.programme.facts import LARGEST_ID, nobody, offices_of
+from app.purchasing.programme.facts import nobody, offices_of
 from app.purchasing.tendering import Call, Package, Plan, Programme
 from workflows.kinds.call import CallFacts
 from workflows.kinds.case import CaseFacts
@@ -27,7 +27,7 @@ OFFICERS = ("officer_1", "officer_2", "officer_3")
 class _Said:
     """What the call says: as it is handed in, else as it stands."""
 
-    plan: int
+    plan: int | None
     amounts: tuple[int, ...]
     bids_due_at: datetime | None
     documents_until: date | None
@@ -48,8 +48,7 @@ def plans_held(session: AnySession, person_id: int | None) -> list[tuple[int, st
 @opening_node("call")
 def office_of_plan(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return the office of the plan."""
-    plan_id = data.get("plan") if isinstance(data, dict) else None
-    plan = session.get(Plan, plan_id) if type(plan_id) is int and 0 < plan_id <= LARGEST_ID else None
+    plan = session.get(Plan, data["plan"]) if "plan" in data else None
     if plan is None:
         raise InvalidInput({"plan": [str(_l("Choose one of the list."))]})
     return plan.node_id
@@ -61,7 +60,7 @@ def call_facts(
 ) -> CallFacts:
     """Return the facts; what is being handed in counts before what stands."""
     said = _said(session, case, data or {})
-    plan = session.get(Plan, said.plan) if 0 < said.plan <= LARGEST_ID else None
+    plan = session.get(Plan, said.plan) if said.plan is not None else None
     programme = session.get(Programme, plan.programme_id) if plan is not None else None
     keys = newest_keys(session, list(said.officers), case.node_id)
     return CallFacts(
@@ -91,7 +90,7 @@ def _said(session: AnySession, case: CaseRow, data: dict[str, Any]) -> _Said:
         )
     row = session.get(Call, case.id) if case.state is not None else None
     if row is None:
-        return _Said(0, (), None, None, ())
+        return _Said(None, (), None, None, ())
     amounts = session.scalars(select(Package.amount_fen).where(Package.call_id == case.id))
     return _Said(row.plan_id, tuple(amounts), row.bids_due_at, row.documents_until, tuple(row.officers))
 

@@ -15,7 +15,6 @@ from app.documents.queries import filled_slots
 from app.documents.required import missing_documents
 from app.errors import InvalidInput
 from app.purchasing.award.queries import PREPARING, candidate_of, checkers_of, lot_of
-from app.purchasing.programme.facts import LARGEST_ID
 from app.purchasing.sealed import Bid
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.objection import ObjectionFacts
@@ -44,22 +43,21 @@ def can_object(session: AnySession, organization_id: int) -> bool:
     return bool(packages_to_object(session, None, organization_id))
 
 
-def _chosen(session: AnySession, data: Any) -> Case:
-    chosen = data.get("package") if isinstance(data, dict) else None
-    found = session.get(Case, chosen) if type(chosen) is int and 0 < chosen <= LARGEST_ID else None
+def _chosen(session: AnySession, data: dict[str, Any]) -> Case:
+    found = session.get(Case, data["package"]) if "package" in data else None
     if found is None or found.kind != "package":
         raise InvalidInput({"package": [str(_l("Choose one of the list."))]})
     return found
 
 
 @opening_parent("objection")
-def package_of(session: AnySession, data: Any) -> int:
+def package_of(session: AnySession, data: dict[str, Any]) -> int:
     """Return the package whose result is objected to."""
     return _chosen(session, data).id
 
 
 @opening_node("objection")
-def office_of_package(session: AnySession, organization_id: int | None, data: Any) -> int:
+def office_of_package(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return where the package is bought."""
     return _chosen(session, data).node_id
 

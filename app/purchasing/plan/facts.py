@@ -1,7 +1,7 @@
 """What do programme, catalogue and ledger say of a plan?"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -13,13 +13,14 @@ from app.cases.snapshot import CaseRow
 from app.errors import InvalidInput
 from app.ledger.accounts import AccountKey, balances
 from app.ledger.models import BudgetLine
-from app.purchasing.programme.facts import LARGEST_ID, nobody, offices_of
+from app.purchasing.programme.facts import nobody, offices_of
 from app.purchasing.tendering import CatalogueItem, Plan, Programme
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.plan import PlanFacts
 
 opening_organization("plan")(nobody)
 DEAD = ("refused", "withdrawn")
+R = TypeVar("R")
 CHOSEN = ("budget_line", "programme", "catalogue_item", "amount_fen", "method", "method_reason", "negative")
 
 
@@ -67,8 +68,7 @@ def catalogue_items(
 @opening_node("plan")
 def office_of_line(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return the office of the budget line."""
-    line_id = data.get("budget_line") if isinstance(data, dict) else None
-    line = session.get(BudgetLine, line_id) if type(line_id) is int and 0 < line_id <= LARGEST_ID else None
+    line = _row(session, BudgetLine, data.get("budget_line"))
     if line is None:
         raise InvalidInput({"budget_line": [str(_l("Choose one of the list."))]})
     return line.node_id
@@ -81,9 +81,9 @@ def plan_facts(
     """Return the facts; what is being handed in counts before what stands."""
     row = session.get(Plan, case.id) if case.state is not None else None
     wanted = _wanted(row, data or {})
-    programme = session.get(Programme, wanted.programme) if _is_id(wanted.programme) else None
-    line = session.get(BudgetLine, wanted.budget_line) if _is_id(wanted.budget_line) else None
-    item = session.get(CatalogueItem, wanted.catalogue_item) if _is_id(wanted.catalogue_item) else None
+    programme = _row(session, Programme, wanted.programme)
+    line = _row(session, BudgetLine, wanted.budget_line)
+    item = _row(session, CatalogueItem, wanted.catalogue_item)
     same_fen, same_plans = _same_item(session, case, item, line)
     return PlanFacts(
         case=case_facts,
@@ -110,8 +110,8 @@ def available(session: AnySession, line_id: int) -> int:
     return found.there if found is not None else 0
 
 
-def _is_id(value: int | None) -> bool:
-    return value is not None and 0 < value <= LARGEST_ID
+def _row(session: AnySession, model: type[R], row_id: int | None) -> R | None:
+    return session.get(model, row_id) if row_id is not None else None
 
 
 def _wanted(row: Plan | None, data: dict[str, Any]) -> _Wanted:

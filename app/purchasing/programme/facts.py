@@ -16,8 +16,6 @@ from workflows.kinds.case import CaseFacts
 from workflows.kinds.programme import ProgrammeFacts
 from workflows.rules.working_days import local_day
 
-LARGEST_ID = 2**63 - 1
-
 OFFICES = text("""
 SELECT DISTINCT o.id FROM role_grants g JOIN nodes n ON n.id = g.node_id
   JOIN nodes o ON o.kind = 'buyer' AND starts_with(o.path, n.path)
@@ -56,16 +54,15 @@ def nobody(session: AnySession, data: Any) -> None:
 @opening_node("programme")
 def office_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return the office that was chosen; whether it is the person's own is a matter of roles."""
-    return node_of_kind(session, data.get("office") if isinstance(data, dict) else None, "buyer", "office")
+    return node_of_kind(session, data.get("office"), "buyer", "office")
 
 
-def node_of_kind(session: AnySession, node_id: Any, kind: str, field: str) -> int:
+def node_of_kind(session: AnySession, node_id: int | None, kind: str, field: str) -> int:
     """Return the node if there is such a one, or raise InvalidInput for the field."""
-    if type(node_id) is int and 0 < node_id <= LARGEST_ID:
-        found = session.execute(select(Node.id).where(Node.id == node_id, Node.kind == kind)).scalar()
-        if found is not None:
-            return found
-    raise InvalidInput({field: [str(_l("Choose one of the list."))]})
+    found = session.execute(select(Node.id).where(Node.id == node_id, Node.kind == kind)).scalar()
+    if found is None:
+        raise InvalidInput({field: [str(_l("Choose one of the list."))]})
+    return found
 
 
 @facts("programme")

@@ -4,15 +4,15 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select, text, update
+from sqlalchemy import select, text, update
 
 from app.access.api_auth import LANGUAGE_TAGS
 from app.access.declare import allow
 from app.access.local_paths import local_path
 from app.access.models import Account, Person, SignInAttempt, SignInSession
 from app.clock import real_now
-from app.extensions import db
 from tests.builders_access import PASSWORD, a_person, a_place, apart, browser_of, holds, somebody, token_of
+from tests.queries import counted
 
 
 @pytest.fixture
@@ -442,10 +442,9 @@ def test_a_route_that_declares_nothing_answers_nobody(guarded, session, person):
 def test_a_session_costs_one_query_and_the_roles_two_more(guarded, session, person):
     holds(session, person, "auditor", a_place(session, "110102"))
     client = browser_of(guarded, session, person)
-    statements = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
 
-    apart(client.get, "/api/v1/test")
-    assert len(statements) == 1
-    apart(client.get, "/for-auditors")
-    assert len(statements) == 1 + 3
+    with counted() as statements:
+        apart(client.get, "/api/v1/test")
+        assert len(statements) == 1
+        apart(client.get, "/for-auditors")
+        assert len(statements) == 1 + 3

@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.access.accounts import disable
 from app.access.grants import GrantRefused, grant, revoke
@@ -14,6 +14,7 @@ from app.access.reach import roles_held
 from app.access.roles import ADMINISTRATORS, ROLES, may_be_held_together
 from app.clock import SHANGHAI, real_now
 from tests.builders_access import PASSWORD, a_person, a_place, an_account, browser_of, holds, somebody
+from tests.queries import counted
 
 TODAY = date(2026, 3, 2)
 
@@ -83,10 +84,9 @@ def test_people_are_paged_by_key_in_three_queries(session, city, district):
     for number in range(PAGE + 5):
         somebody(session, "staff", district, name=f"甲{number}")
     session.expire_all()
-    statements = []
-    event.listen(session.connection(), "before_cursor_execute", lambda *args: statements.append(args[2]))
 
-    first, after = list_people(session, [city.path], on=TODAY)
+    with counted() as statements:
+        first, after = list_people(session, [city.path], on=TODAY)
     assert len(statements) == 3 + 1  # one more reads the expired city
     second, end = list_people(session, [city.path], on=TODAY, after=after)
 

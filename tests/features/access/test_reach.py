@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app.access.nodes import move_node
 from app.access.reach import people_holding, roles_held, roles_reaching_case, visible_cases, who_would_do
@@ -19,6 +19,7 @@ from tests.builders_access import (
     holds,
     somebody,
 )
+from tests.queries import counted
 from workflows.definition import ROLE_CODES
 
 TODAY = date(2026, 3, 2)
@@ -228,12 +229,10 @@ def test_a_count_by_the_filter_takes_two_queries_however_many_grants_there_are(s
         holds(session, person, "auditor", two_cities[code]["city"])
         holds(session, person, "registrar", two_cities[code]["district"])
         holds(session, person, "staff", two_cities[code]["organization"])
-    statements = []
-    connection = session.connection()
-    event.listen(connection, "before_cursor_execute", lambda *args: statements.append(args[2]))
 
-    condition = visible_cases(session, person.id, TODAY, Case)
-    count = session.scalar(select(func.count()).select_from(Case).where(condition))
+    with counted() as statements:
+        condition = visible_cases(session, person.id, TODAY, Case)
+        count = session.scalar(select(func.count()).select_from(Case).where(condition))
 
     assert count == 4
     assert len(statements) == 2

@@ -1,10 +1,9 @@
 """The pages of the register, of one organization and of a hub: what they show, to whom, at what cost."""
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app.access.models import Person
-from app.extensions import db
 from app.organizations.importing import import_register
 from app.organizations.models import Organization, Registration
 from app.organizations.queries import is_registered
@@ -12,6 +11,7 @@ from tests.builders import make_person
 from tests.builders_access import apart, browser_of
 from tests.builders_register import a_code, a_decision, a_file, a_registration, an_office, step
 from tests.features.affiliation.test_steps import apply
+from tests.queries import counted
 
 
 @pytest.fixture
@@ -66,13 +66,11 @@ def test_a_page_key_that_nobody_gave_is_answered_as_wrong_input(browser, office)
 def test_the_list_costs_the_same_for_one_row_and_for_many(browser, office, session, now, tmp_path):
     client = browser(office.staff)
     counts = []
-    seen = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
     for rows in (1, 30):
         import_register(session, a_file(tmp_path, *(a_decision(n) for n in range(1, rows + 1))), now=now)
         read(client, "/organizations")
-        seen.clear()
-        assert read(client, "/organizations").status_code == 200
+        with counted() as seen:
+            assert read(client, "/organizations").status_code == 200
         counts.append(len(seen))
 
     assert counts[0] == counts[1]

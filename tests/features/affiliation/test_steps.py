@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.access.models import Node
@@ -18,6 +18,8 @@ from app.extensions import db
 from app.organizations.models import Organization
 from tests.builders import make_actor
 from tests.builders_register import a_preparation, a_registration, an_office, data_for, step
+from tests.problems import codes_of
+from tests.queries import counted
 
 
 @pytest.fixture
@@ -44,10 +46,6 @@ def a_second_hub(session, office):
     node_id = hub.node_id
     session.commit()
     return node_id, officer
-
-
-def codes_of(refused):
-    return [reason["code"] for reason in refused.value.reasons]
 
 
 def test_a_registered_organization_joins_and_the_hub_shows_it(session, office):
@@ -212,10 +210,8 @@ def test_members_are_one_query_and_pages_go_by_key(session, office, now, members
             from_on=date(2026, 1, 1), case_id=case_id, sequence=sequence,
         ))
     session.commit()
-    seen = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
-
-    page = members_of(session, office.hub_node_id, limit=10)
+    with counted() as seen:
+        page = members_of(session, office.hub_node_id, limit=10)
 
     assert (len(page.rows), len(seen)) == (min(members, 10), 1)
     if page.after:

@@ -4,18 +4,18 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app.access.models import Account
 from app.cases.perform import perform
 from app.documents.folder import documents_folder
 from app.documents.store import path_of
-from app.extensions import db
 from tests.builders import make_actor, make_district
 from tests.builders_access import token_of
 from tests.builders_audit import a_loan, a_signer, client_of, member, members, verified
 from tests.features.audit.scene import a_scene
 from tests.fourth_kind import loan_kind
+from tests.queries import counted
 
 
 @pytest.fixture
@@ -49,21 +49,6 @@ def signer(app):
 @pytest.fixture
 def impatient(app):
     app.config["SIGNING_WAIT_SECONDS"] = 0.3
-
-
-class Counted:
-    """The statements that a block sends to the database."""
-
-    def __enter__(self):
-        self.statements = []
-        event.listen(db.engine, "before_cursor_execute", self._note)
-        return self
-
-    def _note(self, _connection, _cursor, statement, *_rest):
-        self.statements.append(statement)
-
-    def __exit__(self, *_error):
-        event.remove(db.engine, "before_cursor_execute", self._note)
 
 
 def without_names_of_requests(answer):
@@ -411,9 +396,9 @@ def test_moves_that_wait_for_their_signature_are_told_apart(app, session, scene,
 def test_the_pages_cost_the_same_however_much_there_is(app, session, scene, auditor, now):
     def cost(address):
         auditor.get(address)
-        with Counted() as counted:
+        with counted() as sent:
             assert auditor.get(address).status_code == 200
-        return len(counted.statements)
+        return len(sent)
 
     addresses = ["/audit", "/audit?view=attempts", f"/audit/cases/{scene.number}"]
     before = [cost(address) for address in addresses]

@@ -1,7 +1,7 @@
 """One way for every move: what perform() promises, shown on a throw-away kind."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 
 import pytest
@@ -10,9 +10,11 @@ from sqlalchemy.exc import DBAPIError
 
 from app.cases import numbers
 from app.cases.due import fire_due
+from app.cases.kinds import opening_node
+from app.cases.move import FollowOn
 from app.cases.perform import perform
 from app.errors import CaseNotFound, InvalidInput, KeyReused, MoveRefused, StaleRevision
-from tests.builders import make_actor, make_district
+from tests.builders import make_actor, make_district, make_organization
 from tests.fourth_kind import loan_kind
 
 ASK = {"purpose": "居民议事会", "day": "2026-03-20", "phone": "13800001234", "deposit_fen": 10000, "documents": []}
@@ -201,5 +203,73 @@ def test_a_draft_is_removed_by_the_move_that_takes_it(session, district, now):
 def test_true_names_no_organization_though_it_equals_one(session, district, now, monkeypatch):
     monkeypatch.setattr(numbers, "own_organizations", lambda *_: [1])
 
-    with pytest.raises(CaseNotFound):
+    with pytest.raises(InvalidInput) as invalid:
         opened(session, district, now, organization=True)
+    assert set(invalid.value.errors) == {"organization"}
+
+
+def placed_at(district):
+    """Register where loans happen; return the list of what was known when it was asked."""
+    asked = []
+
+    @opening_node("loan")
+    def place(session, organization_id, data):
+        asked.append(data)
+        return district.district.id
+
+    return asked
+
+
+def test_the_input_of_an_opening_is_read_before_anybody_looks_where_it_belongs(session, district, now):
+    asked = placed_at(district)
+    foreign = make_organization(session, district.district, "邻居社区服务中心（示例）")
+    session.commit()
+
+    answers = []
+    for organization in (foreign.id, 10**9, None):
+        with pytest.raises(InvalidInput) as invalid:
+            opened(session, district, now, deposit_fen=0, organization=organization)
+        answers.append(set(invalid.value.errors))
+
+    # A bad deposit is told to everybody alike, and nothing of an organization that is another's or nobody's.
+    assert (answers, asked) == ([{"deposit_fen"}] * 3, [])
+    with pytest.raises(CaseNotFound):
+        opened(session, district, now, organization=foreign.id)
+    assert (rows(session, "cases"), rows(session, "attempts")) == (0, 0)
+
+
+def test_what_places_an_opening_gets_what_the_schema_took(session, district, now):
+    asked = placed_at(district)
+
+    opened(session, district, now, purpose="  居民议事会 ")
+
+    assert [(data["purpose"], data["day"]) for data in asked] == [("居民议事会", date(2026, 3, 20))]
+
+
+def test_an_opening_by_somebody_without_the_role_is_an_attempt_once_its_input_is_good(session, district, now):
+    placed_at(district)
+    ask = {"kind": "loan", "trigger": "ask", "actor": district.actors["auditor"], "key": "k1", "now": now}
+
+    with pytest.raises(InvalidInput):
+        perform(session, **ask, data={**ASK, "deposit_fen": 0})
+    assert rows(session, "attempts") == 0
+    with pytest.raises(MoveRefused) as refused:
+        perform(session, **ask, data=ASK)
+
+    attempt = session.execute(text("SELECT case_id, kind, trigger, state, code FROM attempts")).one()
+    assert refused.value.reasons[0]["code"] == "role_missing"
+    assert attempt == (None, "loan", "ask", None, "role_missing")
+    assert rows(session, "cases") == 0
+
+
+def test_the_input_of_a_case_that_a_move_opens_is_read_before_it_is_placed(session, now):
+    odd = FollowOn("loan", "ask", data={**ASK, "deposit_fen": 0})
+    with loan_kind({"lend": lambda move: [odd]}):
+        district = make_district(session)
+        number = opened(session, district, now).number
+        asked = placed_at(district)
+
+        with pytest.raises(InvalidInput):
+            lend(session, district, number, now)
+
+    assert (asked, rows(session, "cases"), rows(session, "history")) == ([], 1, 1)

@@ -15,7 +15,8 @@ from app.doors.icalendar import Event, calendar_file
 from tests.builders import make_actor, make_district, make_organization
 from tests.builders_access import apart, browser_of
 from tests.fourth_kind import loan_kind
-from tests.whole.test_query_counts import counted, loans
+from tests.queries import counted
+from tests.whole.test_query_counts import loans
 from workflows.definition import Text
 from workflows.loader import library
 

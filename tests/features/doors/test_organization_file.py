@@ -16,7 +16,8 @@ from tests.builders import make_actor, make_district, make_organization
 from tests.builders_access import apart, browser_of
 from tests.builders_payments import MORNING, a_contract, a_payment, a_project, move
 from tests.fourth_kind import loan_kind
-from tests.whole.test_query_counts import counted, loans
+from tests.queries import counted
+from tests.whole.test_query_counts import loans
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, true
+from sqlalchemy import true
 
 from app.access.reach import holdings
-from app.extensions import db
 from app.ledger import steps
 from app.ledger.models import BudgetLine
 from app.ledger.queries import (
@@ -21,6 +20,7 @@ from app.ledger.queries import (
 )
 from tests.builders_access import LONG_AGO, a_person, a_place, holds, somebody
 from tests.builders_ledger import BECAUSE, MORNING, a_budget_line, a_buyer, a_committed_package
+from tests.queries import counted
 
 TODAY = MORNING.date()
 
@@ -28,15 +28,8 @@ TODAY = MORNING.date()
 @pytest.fixture
 def queries(app, session):
     """Counts the statements that are sent."""
-    seen = []
-
-    def count(_connection, _cursor, statement, *_rest):
-        seen.append(statement)
-
-    engine = db.engine
-    event.listen(engine, "before_cursor_execute", count)
-    yield seen
-    event.remove(engine, "before_cursor_execute", count)
+    with counted() as seen:
+        yield seen
 
 
 def test_a_position_costs_two_queries_and_no_line_is_none(session, queries):

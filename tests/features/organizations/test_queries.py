@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from app.database.patterns import grams
 from app.errors import InvalidInput
@@ -20,6 +20,7 @@ from app.organizations.queries import (
     profile_of,
 )
 from tests.builders_register import a_code, a_file, a_preparation
+from tests.queries import counted
 
 SIGNS = "北京市社会工作服务中心%_\\aA '会"
 NAMES = st.text(alphabet=SIGNS, min_size=1, max_size=12).filter(lambda name: name.strip() == name and name)
@@ -39,14 +40,8 @@ def register(session, now, tmp_path):
 @pytest.fixture
 def statements(app):
     """The statements that went to the database."""
-    seen = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(db.engine, "before_cursor_execute", note)
+    with counted() as seen:
+        yield seen
 
 
 def test_search_answers_as_like_would(session, now):

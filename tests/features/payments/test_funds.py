@@ -30,7 +30,7 @@ from tests.builders import make_actor, make_district
 from tests.builders_access import a_place, apart, browser_of
 from tests.builders_ledger import a_budget_line
 from tests.builders_payments import MORNING, a_contract, a_payment, a_project, move
-from tests.whole.test_query_counts import counted
+from tests.queries import counted
 
 EVERYTHING = BudgetLine.id > 0
 JANUARY, MARCH = datetime(2026, 1, 31, 15, 59, tzinfo=UTC), datetime(2026, 2, 28, 16, 0, tzinfo=UTC)

@@ -26,6 +26,8 @@ from tests.builders_register import (
     some_papers,
     step,
 )
+from tests.problems import codes_of
+from tests.queries import counted, messages
 
 NAME = "北京市西城区示例社会工作服务中心"
 DAY = date(2026, 3, 2)
@@ -48,10 +50,6 @@ def papers_of(session, number):
     return [tuple(row) for row in rows]
 
 
-def reasons_of(refused):
-    return [reason["code"] for reason in refused.value.reasons]
-
-
 def test_an_application_is_written_and_names_the_organization_and_the_case(session, office):
     answer = an_application(session, office)
 
@@ -63,6 +61,17 @@ def test_an_application_is_written_and_names_the_organization_and_the_case(sessi
     assert application.start_up_fund_fen == 3_000_000
     assert (organization.name, case.subject, case.node_id) == (NAME, NAME, office.district_id)
     assert not is_registered(session, office.organization_id)
+
+
+def test_a_move_without_papers_is_two_messages_and_asks_nothing_else(session, office):
+    number = accepted(session, office)
+    move = {"reason": "业务范围涉及专业。", "expected_days": 15}
+
+    with counted() as asked, messages() as sent:
+        step(session, number, "start_expert_review", office.registrar, office, **move)
+
+    # BEGIN, the lock, the case, the facts; the closing statement, COMMIT.
+    assert (sent, len(asked)) == ([4, 2], 4)
 
 
 def test_personal_values_stand_in_history_only_as_commitments(session, office):
@@ -122,7 +131,7 @@ def test_a_name_that_a_registered_organization_bears_is_refused(session, office,
     with pytest.raises(MoveRefused) as refused:
         an_application(session, second)
 
-    assert reasons_of(refused) == ["name_taken"]
+    assert codes_of(refused) == ["name_taken"]
     assert an_application(session, second, proposed_name="北京市西城区另一示例服务中心").state == "submitted"
 
 
@@ -181,7 +190,7 @@ def test_without_a_code_to_allot_nobody_is_approved(session, now):
     with pytest.raises(MoveRefused) as refused:
         step(session, accepted(session, office), "approve", office.registrar, office, **DECIDED_TODAY)
 
-    assert reasons_of(refused) == ["no_code_allotment"]
+    assert codes_of(refused) == ["no_code_allotment"]
     assert not is_registered(session, office.organization_id)
 
 
