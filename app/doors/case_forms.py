@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.cases.drafts import DraftMoved, save_draft
 from app.cases.facts import definition_of
-from app.cases.inputs import is_plain_text
+from app.cases.inputs import INVISIBLE
 from app.cases.kinds import beside_of
 from app.cases.perform import perform
 from app.cases.snapshot import CaseRow
@@ -163,7 +163,7 @@ def form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> s
 def _about(made: MoveForm) -> dict[str, str] | None:
     """Return the organization whose credit code stands in an office's form: one types a code and means a name."""
     code = made.form["organization_code"].data if made.form is not None and "organization_code" in made.form else None
-    found = named_by_code(db.session, code) if code and is_plain_text(code) else None
+    found = named_by_code(db.session, code) if code and not INVISIBLE.search(code) else None
     return {"name": found.name, "href": f"/organizations/{found.id}"} if found is not None else None
 
 
