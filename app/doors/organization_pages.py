@@ -46,6 +46,7 @@ from app.organizations.words import (
     grade_words,
 )
 from workflows.loader import library
+from workflows.subjects import BETWEEN
 
 pages = Blueprint("organization", __name__)
 MOST_OPEN, MOST_CLOSED = 12, 6
@@ -144,8 +145,8 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
         grade=grade_words(profile.row.grade) if profile.row.grade else None,
         frozen=RESTRICTION[frozen] if (frozen := frozen_by(db.session, id_, today())) else None,
         chapters=chapters(db.session, id_, Reader(held(), own, today())),
-        waiting=[case_row(line) for line in sorted(waiting.rows, key=_due_first)],
-        ended=[case_row(line) for line in ended.rows],
+        waiting=[_case(line, profile) for line in sorted(waiting.rows, key=_due_first)],
+        ended=[_case(line, profile) for line in ended.rows],
         more_href=_all_cases(profile) if waiting.after or ended.after else None,
         history=[_move(one) for one in recent.rows],
         timeline_href=url_for("organization.timeline_page", organization_id=id_) if recent.after else None,
@@ -172,6 +173,12 @@ def timeline_page(organization_id: int) -> str:
                "next": url_for("organization.timeline_page", organization_id=organization_id, before=page.after)
                if page.after else None},
     )
+
+
+def _case(line: CaseLine, profile: Profile) -> dict[str, Any]:
+    """Return a case as a list shows it; on its own file an organization need not be named in every row."""
+    shown = case_row(line)
+    return {**shown, "subject": shown["subject"].removeprefix(f"{profile.row.name}{BETWEEN}")}
 
 
 def _due_first(line: CaseLine) -> tuple[bool, datetime, int]:
