@@ -28,7 +28,7 @@ from app.database.embedded import EmbeddedServer
 from app.extensions import db
 from app.notices.jobs import tell
 from app.seed.commands import group
-from app.worker import ORIGIN, Signer
+from app.worker import Signer
 from tests.conftest import TEMPLATE
 
 SEED = "1"
@@ -143,7 +143,7 @@ def _seed_once(server: EmbeddedServer, folder: Path) -> tuple[str, Path, dict[st
 def signer_of(app: Flask) -> Signer:
     """Return the worker's signer of the application."""
     url = app.config["SIGNER_URL"].replace("postgresql://", "postgresql+psycopg://")
-    return Signer(create_engine(url), Path(app.config["SIGNING_KEY"]), ORIGIN)
+    return Signer(create_engine(url), Path(app.config["SIGNING_KEY"]))
 
 
 def sign_now(app: Flask) -> None:
