@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from app.audit.checking import Findings, check_everything
 from app.backup import programs
-from app.backup.files import OtherBytes, copied, private_folder, synchronize
+from app.backup.files import PART, OtherBytes, copied, private_folder, synchronize
 from app.backup.manifest import (
     CHECKSUM,
     DATABASE,
@@ -94,7 +94,9 @@ def refuse_used_folder(instance: Path, backup: Backup) -> None:
     documents = instance / "documents"
     for path in documents.rglob("*"):
         name = str(path.relative_to(documents))
-        if path.is_file() and name != ".lock" and name not in backup.manifest.papers and not name.startswith("tmp/"):
+        # What a restore that was killed left is the backup's own; the worker sweeps what was half-copied.
+        ours = name in backup.manifest.papers or name.endswith(PART)
+        if path.is_file() and not ours and name != ".lock" and not name.startswith("tmp/"):
             raise _used(f"{path} 已存在", f"{path} is there and is none of the backup's")
     for name, stored in backup.manifest.keys.items():
         path = instance / KEYS / name

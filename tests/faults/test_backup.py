@@ -22,6 +22,7 @@ from sqlalchemy import create_engine
 
 from app.audit.checking import check_everything
 from app.backup import programs, restoring, writing
+from app.backup.files import PART
 from app.backup.manifest import DATABASE, FILES, backups_in, file_of
 from app.backup.refusal import BackupRefused
 from app.backup.restoring import checked_backup, refuse_used_folder, restore
@@ -297,6 +298,10 @@ def test_a_restore_that_fails_leaves_nothing_and_can_be_begun_again(
         with pytest.raises(NotAsExpected):
             restored(made, elsewhere)
     assert rows_of(elsewhere, LEFT) == [] and files_in(elsewhere.instance) == {}
+    # One that was killed leaves what it had copied.
+    half = elsewhere.instance / "documents" / "sealed" / f"half{PART}"
+    half.parent.mkdir(parents=True)
+    half.touch()
     assert restored(made, elsewhere)[-1] == "成立 OK"
 
 
