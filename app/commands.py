@@ -24,9 +24,11 @@ from app.database.self_check import NotAsExpected
 GROUPS = {
     "access": "app.access.commands:access_commands",
     "backup": "app.backup.commands:backup_command",
+    "budget": "app.payments.commands:group",
     "database": "app.database.commands:group",
     "demo": "app.demo.commands:group",
     "history": "app.audit.commands:group",
+    "offices": "app.doors.office_commands:group",
     "purchasing": "app.purchasing.commands:group",
     "registry": "app.organizations.commands:registry",
     "restore": "app.backup.commands:restore_command",
