@@ -55,7 +55,7 @@ def pages_by_reader(site: Site) -> dict[str | None, list[str]]:
         "buyer": [f"/apply/{kind}" for kind in TENDER] + rooms + awards + purchases,
         "finance": ["/worklist", f"/cases/{asked}", "/budget-lines", "/budget-lines/1", "/statements",
                     "/funds", "/funds/rows?part=committed", "/funds/rows?part=returned", "/funds/late"],
-        "auditor": ["/audit", f"/audit/cases/{asked}", f"/cases/{asked}", "/cases?status=closed", "/audit/exports",
+        "auditor": ["/audit", "/audit/access", f"/audit/cases/{asked}", f"/cases/{asked}", "/cases?status=closed", "/audit/exports",
                     f"/audit/exports?organization={third}", f"/audit/exports?case={asked}",
                     f"/organizations/{third}/timeline"],
         "incubator": ["/incubators", f"/incubators/{incubator}", "/worklist"],
