@@ -163,6 +163,7 @@ def _sent(ask: Callable[[], Any]) -> tuple[bytes, Any]:
         ask()
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
+        db.session.rollback()  # whoever asked holds no lock on what is taken away next
     return caught[-1]
 
 

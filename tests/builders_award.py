@@ -152,22 +152,40 @@ HALVES = [
     {"share_bp": 3000, "condition": "中期评估合格后", "waits_for": "mid_evaluation"},
     {"share_bp": 2000, "condition": "验收合格后", "waits_for": "acceptance"},
 ]
+WORK_FIRST = [
+    {"share_bp": 5000, "condition": "阶段报告通过后", "waits_for": "report"},
+    {"share_bp": 5000, "condition": "验收合格后", "waits_for": "acceptance"},
+]
 
 
-def an_agreed_contract(session: Any, ranked: Ranked, place: int = 0) -> str:
+def an_agreed_contract(session: Any, ranked: Ranked, place: int = 0, terms: Any = HALVES) -> str:
     """Return the number of a contract that both sides agree to."""
     number = an_award(session, ranked, place)
     officer, staff = ranked.tender.office.project_officer, ranked.bidders[place].staff
-    step(session, ranked, number, "send", officer, instalments=HALVES)
+    step(session, ranked, number, "send", officer, instalments=terms)
     step(session, ranked, number, "agree", staff)
     return number
 
 
-def a_signed_contract(session: Any, ranked: Ranked, place: int = 0) -> tuple[str, Contract]:
+def a_signed_contract(
+    session: Any, ranked: Ranked, place: int = 0, terms: Any = HALVES
+) -> tuple[str, Contract]:
     """Return the number of a contract's case that was signed, and the contract."""
-    number = an_agreed_contract(session, ranked, place)
+    number = an_agreed_contract(session, ranked, place, terms)
     step(session, ranked, number, "sign", ranked.buyer)
     return number, session.scalars(select(Contract).order_by(Contract.id.desc())).first()
+
+
+def an_accepted_report(session: Any, ranked: Ranked, contract: Contract) -> None:
+    """Let the work of the first instalment be reported and accepted."""
+    bidder = next(each for each in ranked.bidders if each.organization_id == contract.organization_id)
+    part = session.scalars(
+        select(Instalment.id).where(Instalment.contract_id == contract.id, Instalment.position == 1)
+    ).one()
+    data = {"organization": bidder.organization_id, "instalment": part, "done": "完成探访。",
+            "indicators": [{"name": "探访人次", "planned": 120, "achieved": 126}]}
+    report = perform(session, kind="milestone_report", trigger="submit", actor=bidder.staff, data=data, now=ranked.now)
+    step(session, ranked, report.number, "accept_report", ranked.tender.office.project_officer)
 
 
 def a_letter(session: Any, bidder: Bidder, slot: str = "letter") -> dict[str, Any]:

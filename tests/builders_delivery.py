@@ -16,7 +16,7 @@ from app.purchasing.models import Contract, Instalment
 from app.purchasing.steps import ContractTerms, InstalmentTerm, sign_contract
 from tests.builders import District, make_actor, make_district
 from tests.builders_ledger import MORNING, a_budget_line
-from tests.builders_payments import register
+from tests.builders_payments import ACCOUNT, a_paper, register
 from workflows.rules.evaluation import RUBRICS, points_text
 
 NUMBER = "HT-2026-DEL"
@@ -165,3 +165,17 @@ def state_of(session: Any, number: str) -> str:
 def contract_of(session: Any, delivery: Delivery) -> Contract:
     """Return the contract."""
     return session.get_one(Contract, delivery.contract_id)
+
+
+def pay_data(session: Any, delivery: Any, position: int) -> dict[str, Any]:
+    """Return an application for an instalment."""
+    paper = {"slot": "invoice", "document_id": a_paper(session, delivery)}
+    return {"instalment": delivery.instalments[position - 1], "invoice_no": "251", "payee_name":
+            delivery.place.organization.name, "payee_bank": "示例银行", "payee_account": ACCOUNT, "report": "完成。",
+            "documents": [paper]}
+
+
+def pay(session: Any, delivery: Delivery, position: int) -> str:
+    """Apply for an instalment; return the number."""
+    return perform(session, kind="payment", trigger="apply", actor=delivery.actors["staff"],
+                   data=pay_data(session, delivery, position), now=MORNING).number

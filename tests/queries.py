@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from app.database.connections import Direct
 
@@ -46,3 +46,9 @@ def messages() -> Iterator[list[int]]:
         yield sent
     finally:
         Direct._exchanged = exchange  # type: ignore[method-assign]
+
+
+def rows_in(session: Any, table: str) -> int:
+    """Return how many rows the table has."""
+    count: int = session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+    return count

@@ -113,8 +113,8 @@ def release(
     *,
     held: str = "committed",
 ) -> Transfer:
-    """A package failed, or a contract ended early: what it `held` (reserved or committed) -> available."""
-    assert held in ("reserved", "committed"), held
+    """A package failed, or a contract ended early: what it `held` (reserved, committed or payable) -> available."""
+    assert held in ("reserved", "committed", "payable"), held
     return _walk(
         session,
         "RELEASE",

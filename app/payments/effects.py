@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 
 from app.cases.kinds import effect
-from app.cases.move import Move
+from app.cases.move import FollowOn, Move
 from app.clock import SHANGHAI
 from app.errors import InvalidInput
 from app.ledger import steps
@@ -24,6 +24,8 @@ from workflows.kinds.case import Reason
 from workflows.rules.money import format_yuan
 
 INSTRUCTION_DIGITS = 8
+APPROVED = ("approved", "suspended")
+"""States in which the money is payable: owed, and not on its way."""
 
 
 @effect("payment", "apply")
@@ -114,8 +116,8 @@ def settle(move: Move) -> None:
 
 
 @effect("payment", "bounce")
-def bounce(move: Move) -> None:
-    """The bank line proves that the money came back: transit -> payable; it may be sent again."""
+def bounce(move: Move) -> list[FollowOn]:
+    """The bank line proves that the money came back: transit -> payable; it may be sent again, if it is still owed."""
     part, sent = _answered(move, line_outcome="rejected", outcome="rejected")
     with _short_money_refused():
         steps.bounce(
@@ -125,14 +127,16 @@ def bounce(move: Move) -> None:
             sent.amount_fen,
             _because(move, part, sent.instruction_no),
         )
+    return [] if move.facts.still_owed else [FollowOn("payment", "call_off", number=move.case.number)]
 
 
-@effect("payment", "refuse", "withdraw")
+@effect("payment", "refuse", "withdraw", "call_off")
 def free_instalment(move: Move) -> None:
-    """Give the instalment free for another application; no money has moved before approval."""
+    """Give the instalment free; of a terminated contract its money goes back to the budget line."""
     row = _payment(move)
     part = _part(move, row)
-    give_back_unpaid(move.session, part, row.amount_fen, _because(move, part))
+    held = "payable" if move.case.state in APPROVED else "committed"
+    give_back_unpaid(move.session, part, row.amount_fen, _because(move, part), held=held)
     row.released_at = move.now
 
 

@@ -66,6 +66,7 @@ def payment_facts(
         condition_missing=standing.missing(part.waits_for) if standing is not None and part is not None else (),
         nothing_to_rectify=standing is None or not standing.rectifying,
         frozen=frozen_by(session, case_facts.organization_id, local_day(business_now(session))),
+        still_owed=part is None or standing is None or not standing.closed or part.waits_for != "none",
     )
 
 

@@ -20,10 +20,13 @@ from app.purchasing.models import Contract, Instalment
 from app.purchasing.steps import ContractTerms, InstalmentTerm, sign_contract
 from tests.builders import make_actor
 from tests.builders_award import (
+    HALVES,
+    WORK_FIRST,
     Ranked,
     a_letter,
     a_ranked_package,
     a_signed_contract,
+    an_accepted_report,
     an_agreed_contract,
     pay,
 )
@@ -102,10 +105,15 @@ def asked(session: Any, bidder: Bidder, contract: Contract, position: int) -> di
     }
 
 
-@pytest.mark.parametrize("result", ["settled", "rejected"])
-def test_a_contract_is_terminated_with_an_instalment_in_transit_and_the_bank_answers_later(client, session, result):
+@pytest.mark.parametrize(("terms", "result"), [(HALVES, "settled"), (HALVES, "rejected"), (WORK_FIRST, "rejected")],
+                         ids=["an advance arrives", "an advance comes back", "pay for accepted work comes back"])
+def test_a_contract_is_terminated_with_an_instalment_in_transit_and_the_bank_answers_later(
+    client, session, terms, result
+):
     ranked = a_ranked_package(session)
-    contract_case, contract = a_signed_contract(session, ranked)
+    contract_case, contract = a_signed_contract(session, ranked, terms=terms)
+    if terms is WORK_FIRST:
+        an_accepted_report(session, ranked, contract)
     payment = pay(session, ranked, contract, 1, "instruct")
     office = ranked.tender.office
     auditor_actor = make_actor(session, "审计", ("auditor", office.place.city.id))
@@ -134,6 +142,18 @@ def test_a_contract_is_terminated_with_an_instalment_in_transit_and_the_bank_ans
 
     bank.answers(result)
 
+    if (terms, result) == (HALVES, "rejected"):
+        # No work was accepted for it, and none will follow: it goes no more, and nobody need do anything.
+        told = [f"case_ended {payment}", f"payment_bounced {payment}"]
+        assert staff.told()[:2] == told
+        for reader in (officer, finance, cashier):
+            assert reader.told()[0] == told[0] and payment not in reader.waiting()
+        for reader in (staff, officer, finance, cashier, auditor):
+            assert reader.last(payment)[:2] == ("called_off", "call_off")
+        assert list(cashier.may_not(payment, "instruct")) == ["wrong_state"]
+        assert story.money(finance, auditor) == {"available": BUDGET - SECOND_LOT, "reserved": SECOND_LOT}
+        assert session.scalars(select(PaymentInstruction.outcome)).all() == ["rejected"]
+        return
     if result == "rejected":
         assert staff.told()[0] == f"payment_bounced {payment}" and cashier.told()[0] == f"task_waiting {payment}"
         assert payment in cashier.waiting()

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 Targets = dict[str, tuple[str, ...]]
 AT_MOST_TOLD = 4
 UNTIL_THE_DEADLINE, PUBLICITY = 24.1, 12.0
+ADVANCE_FIRST = [
+    {"share_bp": 6000, "condition": "协议签订后", "waits_for": "none"},
+    {"share_bp": 4000, "condition": "验收合格后", "waits_for": "acceptance"},
+]
 RESERVE = """
 SELECT (SELECT count(*) FROM drawn_experts WHERE package_id = :p)
      - (SELECT count(*) FROM bid_reviews WHERE package_id = :p) AS left
@@ -52,6 +56,7 @@ class Stories(Lives):
             }),
             (self.a_grant_is_given_and_ended, {
                 "contract": ("sign_grant", "terminate"), "bid_review": ("deem_agreed",), "call": ("finish",),
+                "payment": ("call_off",),
             }),
             (self.a_purchase_is_made, {
                 "bid": ("replace", "withdraw", "set_aside", "disqualify", "win", "lose", "tell_result"),
@@ -119,7 +124,7 @@ class Stories(Lives):
         self.make(self.number_of(self.case(package).parent_id), "cancel", DECIDES)
 
     def a_grant_is_given_and_ended(self) -> None:
-        """Three apply, the experts keep silent about the report, and both sides end the agreement."""
+        """Three apply, the experts keep silent about the report, and both sides end the agreement before it is paid."""
         (package,) = self.a_published_call(1, regime="G")
         bids = self.bids_for(package, 3)
         self.days_pass(UNTIL_THE_DEADLINE)
@@ -127,10 +132,15 @@ class Stories(Lives):
         self.qualified(package, bids)
         self.a_panel(package)
         self.all_score(package, bids, sign=False)
-        contract = self.awarded(package, bids[0])
-        self.make(contract, "send", CHECKS)
-        self.make(contract, "agree", self.staff_of(bids[0]))
+        contract, staff = self.awarded(package, bids[0]), self.staff_of(bids[0])
+        self.make(contract, "send", CHECKS, instalments=ADVANCE_FIRST)
+        self.make(contract, "agree", staff)
         self.make(contract, "sign_grant", DECIDES)
+        ((advance,),) = self.world.rows(
+            "SELECT i.id FROM instalments i JOIN contracts c ON c.id = i.contract_id"
+            " WHERE c.case_id = :c AND i.waits_for = 'none'", c=self.case(contract).id,
+        )
+        self.open("payment", "apply", staff, instalment=advance, organization=self.case(contract).organization_id)
         self.make(contract, "terminate", DECIDES, ground="agreed")
 
     def a_purchase_is_made(self) -> None:

@@ -49,14 +49,14 @@ PLANTED = [
     (PAYMENT, 'from = ["suspended"]', 'from = ["paid"]', "resume leaves paid, which is final"),
     (PAYMENT, 'trigger = "bounce"', 'trigger = "settle"', "settle stands twice on in_transit"),
     (PAYMENT, 'to = "suspended"', 'to = "approved"', "state suspended cannot be reached"),
-    (PAYMENT, 'from = ["suspended"]', 'from = ["approved"]', "state suspended has no exit"),
-    (PAYMENT, 'from = ["suspended"]\nto = "approved"', 'from = ["suspended"]\nto = "suspended"',
-     "state suspended cannot come to an end"),
+    (REGISTRATION, 'from = ["approved"]', 'from = ["accepted"]', "state approved has no exit"),
+    (REGISTRATION, 'from = ["approved"]\nto = "registered"', 'from = ["approved"]\nto = "approved"',
+     "state approved cannot come to an end"),
     (PAYMENT, 'outcome = "success"', 'outcome = "done"',
      "state paid has outcome 'done', not success or failure"),
     (PAYMENT, 'outcome = "success"', 'outcome = "failure"', "no state has the outcome success"),
     # who waits, who may
-    (PAYMENT, 'waits_for = "cashier"', "", "state approved waits for nobody"),
+    (AFFILIATION, 'waits_for = "hub_officer"', "", "state applied waits for nobody"),
     (PAYMENT, 'waits_for = "cashier"', 'waits_for = "teller"',
      "state approved waits for teller, which is no role"),
     (PAYMENT, 'waits_for = "cashier"', 'waits_for = "auditor"',
@@ -177,14 +177,14 @@ def shipped_templates() -> set[str]:
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path):
     root = copied_definitions(tmp_path)
-    rewrite(root / PAYMENT, 'waits_for = "cashier"', "")
+    rewrite(root / AFFILIATION, 'waits_for = "hub_officer"', "")
     rewrite(root / PAYMENT, '"not_the_approver"', '"no_such_guard"')
     rewrite(root / REGISTRATION, 'to = "not_accepted"', 'to = "nowhere"')
 
     found = check_folder(root)
 
     assert found == [
-        "base/payment.v1: state approved waits for nobody",
+        "base/affiliation.v1: state applied waits for nobody",
         "base/payment.v1: instruct has guard no_such_guard, which does not exist",
         "base/registration.v1: refuse_acceptance leads to nowhere, which is no state",
         "base/registration.v1: state not_accepted cannot be reached",

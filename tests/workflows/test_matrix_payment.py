@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.builders_workflows import NOW, acting, payment_facts, shipped, step
-from tests.workflows.matrix import Allowed, assert_clock_moves, assert_matrix, assert_options, outcome
+from tests.workflows.matrix import BY_SYSTEM, Allowed, assert_clock_moves, assert_matrix, assert_options, outcome
 from workflows.engine import Refused, decide
 from workflows.kinds.payment import CONDITIONS
 
@@ -31,16 +31,18 @@ ALLOWED: Allowed = {
     ("suspended", "resume"): ("approved", {"finance_officer"}),
     ("in_transit", "settle"): ("paid", {"finance_officer"}),
     ("in_transit", "bounce"): ("approved", {"finance_officer"}),
+    **{(state, "call_off"): ("called_off", BY_SYSTEM) for state in (
+        "applied", "returned", "business_checked", "finance_checked", "approved", "suspended")},
 }
 
 
 def test_every_cell_of_state_trigger_and_role_is_as_the_table_says():
     compared = assert_matrix(PAYMENT, payment_facts(), ALLOWED)
 
-    assert compared == 11 * 13 * 22
+    assert compared == 12 * 14 * 22
 
 
-def test_the_clock_may_do_nothing():
+def test_the_system_may_call_off_what_is_not_on_its_way_and_nothing_else():
     assert_clock_moves(PAYMENT, payment_facts(), ALLOWED)
 
 
@@ -87,6 +89,8 @@ GUARDS = [
     ("finance_checked", "approve", {"organization_registered": False}, 77, "organization_not_registered"),
     ("finance_checked", "approve", {"nothing_to_rectify": False}, 77, "rectification_open"),
     ("finance_checked", "approve", {"committed_fen": 29_999_99}, 77, "not_enough_committed"),
+    ("finance_checked", "approve", {"still_owed": False}, 77, "advance_not_owed"),
+    ("approved", "instruct", {"still_owed": False}, 77, "advance_not_owed"),
     ("approved", "instruct", {}, 8, "approved_it_yourself"),
     ("approved", "instruct", {"organization_registered": False}, 77, "organization_not_registered"),
     ("approved", "instruct", {"nothing_to_rectify": False}, 77, "rectification_open"),

@@ -36,6 +36,8 @@ class PaymentFacts:
     condition_missing: tuple[str, ...] = ()
     nothing_to_rectify: bool = True
     frozen: str = ""
+    # False for an advance of a terminated contract: it waits for no work, and none will follow.
+    still_owed: bool = True
 
 
 CONDITIONS: Mapping[str, Text] = {
@@ -154,6 +156,25 @@ def instalment_condition_met(facts: PaymentFacts, acting: Acting, data: Data, no
     return Reason(
         "instalment_condition_open",
         Text(f"本期付款条件尚未成就，还缺：{zh}。", f"The condition of this instalment is not met. Missing: {en}."),
+    )
+
+
+@guard(
+    "instalment_still_owed",
+    Text("本期款项仍应支付", "The instalment is still owed"),
+    needs=("still_owed",),
+)
+def instalment_still_owed(facts: PaymentFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse an advance of a terminated contract (Civil Code art. 566: what is not performed is performed no more)."""
+    if facts.still_owed:
+        return None
+    return Reason(
+        "advance_not_owed",
+        Text(
+            "合同已经终止，预付款尚未付出的不再支付；已完成工作的结算请与承接主体另行商定。",
+            "The contract was terminated, and an advance that has not left is paid no more; settle work that was done "
+            "with the organization.",
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from app.ledger.steps import Because, release
 from app.ledger.transfers import NotEnough
 from app.purchasing.award.queries import lot_of
 from app.purchasing.awarding import Award, ContractDraft, ContractTermination
-from app.purchasing.contract.queries import contract_of_case, drafted, unclaimed_fen
+from app.purchasing.contract.queries import advances_not_left, contract_of_case, drafted, unclaimed_fen
 from app.purchasing.steps import ContractTerms, InstalmentTerm, sign_contract
 from workflows.definition import Text
 from workflows.engine import Refused
@@ -74,11 +74,13 @@ def sign(move: Move) -> list[FollowOn]:
 
 
 @effect("contract", "terminate")
-def terminate(move: Move) -> None:
-    """End the contract: what nobody has applied for goes back to the budget line; all else goes its way."""
+def terminate(move: Move) -> list[FollowOn]:
+    """End the contract: what nobody has applied for goes back to the budget line, and so does an advance that has not
+    left; what was applied for on accepted work is still owed (Civil Code art. 566).
+    """
     contract = contract_of_case(move.session, move.case.id)
     assert contract is not None, "only a signed contract is terminated"
-    left = unclaimed_fen(move.session, contract.id)
+    left, advances = unclaimed_fen(move.session, contract.id), advances_not_left(move.session, contract.id)
     if left:
         because = Because(
             now=move.now, case_id=move.case.id, sequence=move.sequence, reference=contract.number
@@ -88,3 +90,4 @@ def terminate(move: Move) -> None:
         case_id=move.case.id, sequence=move.sequence, contract_id=contract.id, ground=move.data["ground"],
         reason=move.data["reason"], released_fen=left, terminated_on=local_day(move.now),
     ))
+    return [FollowOn("payment", "call_off", number=number) for number in advances]

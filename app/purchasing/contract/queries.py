@@ -16,6 +16,15 @@ SELECT coalesce(sum(i.amount_fen - i.deducted_fen), 0)::bigint FROM instalments 
  WHERE i.contract_id = :contract
    AND NOT EXISTS (SELECT FROM payments p WHERE p.instalment_id = i.id AND p.released_at IS NULL)
 """)
+LOCK_CLAIMS = text("""
+SELECT c.id FROM cases c JOIN payments p ON p.case_id = c.id JOIN instalments i ON i.id = p.instalment_id
+ WHERE i.contract_id = :contract AND c.closed_at IS NULL ORDER BY c.id FOR UPDATE OF c
+""")
+ADVANCES = text("""
+SELECT c.number FROM cases c JOIN payments p ON p.case_id = c.id JOIN instalments i ON i.id = p.instalment_id
+ WHERE i.contract_id = :contract AND i.waits_for = 'none' AND c.closed_at IS NULL AND c.state <> 'in_transit'
+ ORDER BY c.id
+""")
 
 
 @dataclass(frozen=True)
@@ -50,3 +59,13 @@ def unclaimed_fen(session: AnySession, contract_id: int) -> int:
     """Return what no application claims of a contract, its instalments locked until the end of the transaction."""
     session.execute(LOCK, {"contract": contract_id})
     return int(session.execute(UNCLAIMED, {"contract": contract_id}).scalar_one())
+
+
+def advances_not_left(session: AnySession, contract_id: int) -> list[str]:
+    """Return the cases that ask for an instalment that waits for no work and that the bank does not have.
+
+    All open cases that ask for one of the contract are locked first: where they stand is true until the end of the
+    transaction.
+    """
+    session.execute(LOCK_CLAIMS, {"contract": contract_id})
+    return list(session.execute(ADVANCES, {"contract": contract_id}).scalars())

@@ -17,9 +17,11 @@ def closing_of(session: AnySession, contract: Contract) -> list[FollowOn]:
     return [FollowOn("contract", "close", number=number) for number in session.scalars(query)]
 
 
-def give_back_unpaid(session: AnySession, part: InstalmentOfContract, amount_fen: int, because: Because) -> None:
-    """An application ended unpaid: of a terminated contract its money goes back, for nobody can apply again."""
+def give_back_unpaid(
+    session: AnySession, part: InstalmentOfContract, amount_fen: int, because: Because, *, held: str = "committed"
+) -> None:
+    """An application ended unpaid: of a terminated contract what it `held` goes back, for nobody can apply again."""
     # The lock that a termination takes: it has happened, or it will find this instalment free.
     session.scalars(select(Instalment.id).where(Instalment.id == part.instalment_id).with_for_update()).one()
     if terminated_on(session, part.contract_id) is not None:
-        release(session, part.budget_line_id, part.number, amount_fen, because)
+        release(session, part.budget_line_id, part.number, amount_fen, because, held=held)

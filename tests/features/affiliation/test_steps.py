@@ -16,6 +16,7 @@ from app.errors import InvalidInput, MoveRefused
 from app.extensions import db
 from tests.builders import make_actor
 from tests.builders_register import a_preparation, a_registration, an_office, data_for, step
+from tests.problems import codes_of
 from tests.queries import counted
 
 
@@ -43,10 +44,6 @@ def a_second_hub(session, office):
     node_id = hub.node_id
     session.commit()
     return node_id, officer
-
-
-def codes_of(refused):
-    return [reason["code"] for reason in refused.value.reasons]
 
 
 def test_a_registered_organization_joins_and_the_hub_shows_it(session, office):

@@ -24,8 +24,8 @@ from tests.builders_access import apart, token_of
 from tests.builders_audit import a_loan, a_signer, client_of, verified
 from tests.features.audit.scene import a_scene
 from tests.features.audit.test_exports import MARCH, code, rows_of, sheets, tables, take
-from tests.features.audit.test_pages import Counted
 from tests.fourth_kind import loan_kind
+from tests.queries import counted, rows_in
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLED = """
@@ -76,10 +76,6 @@ class Program:
         self.sent += 1
         headers = {**self.headers, "Idempotency-Key": f"key {self.sent}"}
         return apart(self.client.post, f"/api/v1/exports/{export_id}/cancel", headers=headers)
-
-
-def counted(session: Any, table: str) -> int:
-    return session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
 def later(session: Any, export_id: int) -> None:
@@ -138,11 +134,11 @@ def test_row_and_job_come_together_or_not_at_all(session, program, monkeypatch):
     # Everything is written, and then it fails before the commit.
     monkeypatch.setattr("app.doors.export_asking.once", lambda _actor, _key, _told, write: (write(), 1 / 0))
     assert program.ask().status_code == 500
-    assert (counted(session, "exports"), counted(session, "procrastinate_jobs")) == (0, 0)
+    assert (rows_in(session, "exports"), rows_in(session, "procrastinate_jobs")) == (0, 0)
 
     monkeypatch.undo()
     program.ask()
-    assert (counted(session, "exports"), counted(session, "procrastinate_jobs")) == (1, 1)
+    assert (rows_in(session, "exports"), rows_in(session, "procrastinate_jobs")) == (1, 1)
 
 
 def test_the_same_key_asks_once_and_another_body_under_it_is_refused(session, program):
@@ -152,7 +148,7 @@ def test_the_same_key_asks_once_and_another_body_under_it_is_refused(session, pr
     assert again.headers["Idempotent-Replay"] == "true"
     assert program.ask("one", format="xlsx").json["code"] == "key_reused"
     assert program.client.post("/api/v1/exports", json=MARCH, headers=program.headers).json["code"] == "key_missing"
-    assert counted(session, "exports") == 1
+    assert rows_in(session, "exports") == 1
 
 
 def test_a_page_sends_small_ones_at_once_and_lets_larger_ones_be_made(app, session, auditor):
@@ -161,7 +157,7 @@ def test_a_page_sends_small_ones_at_once_and_lets_larger_ones_be_made(app, sessi
     answer = take(auditor, **MARCH, purpose="抽查")
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/audit/exports")
-    assert counted(session, "exports") == 1
+    assert rows_in(session, "exports") == 1
     page = auditor.get("/audit/exports?lang=en").text
     assert "data-poll" in page
     assert "waiting" in page
@@ -196,7 +192,7 @@ def test_a_worker_killed_half_way_leaves_nothing_to_take_and_another_finishes(
     session.commit()
     assert queue_lost(db.session, real_now()) == [export_id]
     assert queue_lost(db.session, real_now()) == []
-    assert counted(session, "procrastinate_jobs") == 1
+    assert rows_in(session, "procrastinate_jobs") == 1
     run_export(export_id)
 
     assert tables(program.get(f"/{export_id}/file").data) == tables(take(auditor, **MARCH).data)
@@ -326,7 +322,7 @@ def test_nobody_has_more_than_a_few_in_the_making(session, program):
     for _ in range(MOST_OPEN):
         assert program.ask().status_code == 201
     assert program.ask().json["code"] == "too_many_exports"
-    assert counted(session, "exports") == MOST_OPEN
+    assert rows_in(session, "exports") == MOST_OPEN
 
 
 def test_what_was_asked_for_cannot_be_changed_by_the_application(session, program):
@@ -376,9 +372,9 @@ def test_whoever_reads_a_piece_holds_no_more_for_many_rows_than_for_few(session,
 def test_the_page_costs_the_same_however_many_downloads_there_are(session, program, auditor):
     def cost() -> int:
         auditor.get("/audit/exports")
-        with Counted() as statements:
+        with counted() as statements:
             assert auditor.get("/audit/exports").status_code == 200
-        return len(statements.statements)
+        return len(statements)
 
     program.ask()
     one = cost()

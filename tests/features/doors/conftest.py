@@ -75,3 +75,15 @@ def desk(app: Flask, session: Any) -> Iterator[Desk]:
     app.test_client_class = Apart
     with loan_kind():
         yield Desk(app, session, make_district(session), lambda: f"key-{next(numbers)}")
+
+
+@pytest.fixture
+def staff(desk):
+    """The applicant's browser."""
+    return desk.browser("staff")
+
+
+@pytest.fixture
+def registrar(desk):
+    """The registrar's browser."""
+    return desk.browser("registrar")

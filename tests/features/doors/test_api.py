@@ -1,33 +1,15 @@
-"""The JSON contract, word for word: who builds on it may rely on every line here."""
+"""The JSON contract, word for word: who builds on it may rely on every line here. Moves, cases, lists, callers."""
 
-import io
 import json
 
 import pytest
-from jsonschema import Draft202012Validator
-from sqlalchemy import text
 
-from app.demo.building import one_page_pdf
+from tests.problems import is_problem
+from tests.queries import rows_in
 
 # What is sealed enters the log at its opening: the size of a checkpoint tells nobody of a bid.
 MOVES_THAT_MAY_BE_KNOWN = "SELECT count(*) FROM history h JOIN cases c ON c.id = h.case_id WHERE NOT c.sealed"
-PROBLEM = {"type", "title", "status", "code", "detail", "reasons", "request_id"}
 
-
-def is_problem(answer, status, code):
-    """Hold an answer against the shape of every error."""
-    assert (answer.status_code, answer.json["code"]) == (status, code), answer.text
-    assert answer.mimetype == "application/problem+json"
-    assert set(answer.json) >= PROBLEM
-    assert answer.json["status"] == status
-    assert answer.json["type"] == f"urn:shuniu:problem:{code}"
-    assert answer.json["title"] and answer.json["detail"] and answer.json["request_id"]
-    assert all(set(reason) == {"code", "message"} and reason["message"] for reason in answer.json["reasons"])
-    return True
-
-
-def counted(session, table):
-    return session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
 # -- opening and moving
@@ -70,7 +52,7 @@ def test_the_same_key_with_the_same_request_gets_the_first_answer_again(desk):
     assert (again.status_code, again.json) == (201, first.json)
     assert "Idempotent-Replay" not in first.headers
     assert again.headers["Idempotent-Replay"] == "true"
-    assert counted(desk.session, "cases") == 1
+    assert rows_in(desk.session, "cases") == 1
 
 
 def test_a_moves_key_is_replayed_even_though_the_revision_is_stale_by_then(desk):
@@ -79,14 +61,14 @@ def test_a_moves_key_is_replayed_even_though_the_revision_is_stale_by_then(desk)
     again = desk.move(number, "lend", {"revision": 1, "data": {}}, key="once")
 
     assert (again.status_code, again.json) == (200, first.json)
-    assert counted(desk.session, "history") == 2
+    assert rows_in(desk.session, "history") == 2
 
 
 def test_a_key_used_for_another_request_is_422_key_reused(desk):
     desk.ask(key="once")
 
     assert is_problem(desk.ask(key="once", purpose="别的用途"), 422, "key_reused")
-    assert counted(desk.session, "cases") == 1
+    assert rows_in(desk.session, "cases") == 1
 
 
 def test_two_people_may_use_the_same_key(desk):
@@ -136,7 +118,7 @@ def test_a_refusal_is_403_with_every_reason_and_is_kept(desk):
 
     assert is_problem(answer, 403, "refused")
     assert [reason["code"] for reason in answer.json["reasons"]] == ["role_missing"]
-    assert counted(desk.session, "attempts") == 1
+    assert rows_in(desk.session, "attempts") == 1
 
 
 def test_a_trigger_that_does_not_lead_on_from_here_is_403_and_so_is_an_unknown_one(desk):
@@ -190,130 +172,6 @@ def test_without_a_revision_nothing_moves(desk):
 
     assert is_problem(desk.move(number, "lend", {"data": {}}), 422, "invalid_input")
     assert desk.case(number)["revision"] == 1
-
-
-# -- what is no request
-
-
-@pytest.mark.parametrize("body", [
-    b"", b"no json", b"[]", b'"text"', b"1", b"null", b"{", b"\xff\xfe", b"[" * 100_000, b'{"data":' * 50_000,
-    b"9" * 5000,
-])
-def test_a_body_that_is_no_json_object_is_400_not_json(desk, body):
-    number = desk.asked()
-    client = desk.app.test_client()
-    for address in ("/api/v1/cases/loan", f"/api/v1/cases/loan/{number}/lend"):
-        answer = client.post(
-            address, data=body, content_type="application/json", headers=desk.headers("staff")
-        )
-        assert is_problem(answer, 400, "not_json")
-
-
-def test_json_under_another_content_type_is_400_not_json(desk):
-    answer = desk.app.test_client().post(
-        "/api/v1/cases/loan", data=json.dumps({"data": {}}), content_type="text/plain", headers=desk.headers("staff")
-    )
-
-    assert is_problem(answer, 400, "not_json")
-
-
-ODD = [
-    None, True, 1, -1, 2**31, 2**63, -(2**63) - 1, 10**30, 1.5, 1e308, "", " ", "\0", "a\0b", "\ud800", "\udfff x",
-    "\u202e", "x" * 100_000, [], [[]], [[[[]]]], {}, {"a": {"b": [1]}}, [None], ["x"], {"$c": "00"}, "🏮", "１２３",
-    [{"slot": "plan", "document_id": 2**63}], [{"slot": "\0", "document_id": 1}], [{"slot": "plan"}], ["\ud800"],
-    [{"slot": "\ud800", "document_id": 1}], [{"slot": "plan", "document_id": -1}], "2026-13-45", "0000-00-00",
-    "99999-01-01", [{"\ud800": 1}],
-]
-
-
-@pytest.mark.parametrize("field", ["purpose", "day", "phone", "deposit_fen", "documents", "organization", "no_such"])
-def test_odd_values_are_taken_or_told_apart_but_are_never_a_fault_of_ours(desk, field):
-    for n, odd in enumerate(ODD):
-        answer = desk.ask(key=f"{field}{n}", **{field: odd})
-        assert answer.status_code in (201, 404, 422), (field, odd, answer.text)
-
-
-@pytest.mark.parametrize("data", [None, [], "x", 1, True, [[]], {"\ud800": 1}, {"\0": 1}, {"": 1}, {"a" * 10_000: 1}])
-def test_data_that_is_no_object_of_known_fields_is_422(desk, data):
-    number = desk.asked()
-    client = desk.app.test_client()
-
-    opening = client.post("/api/v1/cases/loan", data=json.dumps({"data": data}), content_type="application/json",
-                          headers=desk.headers("staff"))
-    moving = desk.move(number, "lend", {"revision": 1, "data": data})
-
-    assert is_problem(opening, 422, "invalid_input")
-    assert is_problem(moving, 422, "invalid_input")
-
-
-@pytest.mark.parametrize("trigger", ["%00", "%ED%A0%80", "x" * 5000, "%F0%9F%8F%AE", "..", "' OR 1=1"])
-def test_odd_triggers_are_refused(desk, trigger):
-    number = desk.asked()
-
-    answer = desk.move(number, trigger, {"revision": 1, "data": {}})
-
-    assert answer.status_code in (400, 403, 404), answer.text
-    assert desk.case(number)["revision"] == 1
-
-
-@pytest.mark.parametrize("key", ["键", "\x7f", "a" * 200, "' OR 1=1 --"])
-def test_odd_keys_are_keys(desk, key):
-    first = desk.ask(key=key.encode().decode("latin-1"))
-    again = desk.ask(key=key.encode().decode("latin-1"))
-
-    assert (first.status_code, again.json) == (201, first.json)
-
-
-@pytest.mark.parametrize("kind", ["registration", "affiliation", "payment"])
-def test_odd_values_of_the_real_kinds_are_never_a_fault_of_ours(seeded, kind):
-    program = seeded.program(seeded.user("bj-staff8"))
-    document = seeded.app.test_client().get("/api/v1/openapi.json").json
-    body = document["paths"][f"/api/v1/cases/{kind}"]["post"]["requestBody"]["content"]["application/json"]
-    example = body["example"]["data"]
-    faults = []
-    for field in body["schema"]["properties"]["data"]["properties"]:
-        for n, odd in enumerate(ODD):
-            answer = program.post(f"/api/v1/cases/{kind}", data=json.dumps({"data": {**example, field: odd}}),
-                                  content_type="application/json",
-                                  headers={"Idempotency-Key": f"{kind}{field}{n}"})
-            if answer.status_code not in (201, 403, 404, 422):
-                faults.append((field, odd if len(str(odd)) < 50 else "long", answer.status_code))
-    for n, odd in enumerate([None, [], "x", 1, [[]]]):
-        answer = program.post(f"/api/v1/cases/{kind}", json={"data": odd}, headers={"Idempotency-Key": f"{kind}odd{n}"})
-        if answer.status_code != 422:
-            faults.append(("data", odd, answer.status_code))
-
-    assert not faults, "\n".join(map(str, faults))
-
-
-def test_odd_values_in_moves_of_the_real_kinds_are_never_a_fault_of_ours(seeded):
-    faults, tried = [], 0
-    for user in seeded.one_per_role().values():
-        program = seeded.program(user)
-        for number in _numbers(program):
-            case = program.get(f"/api/v1/cases/{number}").json
-            for option in case["allowed"]:
-                for field in option["schema"]["properties"]:
-                    for n, odd in enumerate(ODD[::3]):
-                        # The revision is right and every other field fits: what is odd is this field alone. A
-                        # foreign declaration keeps the move from succeeding where the oddity is taken.
-                        data = {**option["example"], field: odd, "no_such_field": True}
-                        answer = program.post(
-                            f"/api/v1/cases/{case['kind']}/{number}/{option['trigger']}",
-                            data=json.dumps({"revision": case["revision"], "data": data}),
-                            content_type="application/json",
-                            headers={"Idempotency-Key": f"{number}{option['trigger']}{field}{n}"},
-                        )
-                        tried += 1
-                        if answer.status_code != 422:
-                            faults.append((option["trigger"], field, odd, answer.status_code))
-
-    assert tried > 100
-    assert not faults, "\n".join(map(str, faults))
-
-
-def _numbers(program):
-    return [row["number"] for row in program.get("/api/v1/worklist?limit=6").json["cases"]]
 
 
 # -- what a case tells
@@ -461,147 +319,3 @@ def test_a_budget_line_tells_where_the_money_stands_and_is_not_for_outsiders(see
     assert all(f'"{name}' in json.dumps(told.json)
                for name in ("available", "reserved", "committed", "payable", "transit", "paid"))
     assert is_problem(outside, 404, "not_found") and is_problem(nowhere, 404, "not_found")
-
-
-# -- documents
-
-
-def pdf(title="plan"):
-    return one_page_pdf(title)
-
-
-def upload(desk, content=None, name="plan.pdf", key=None, **form):
-    return desk.app.test_client().post(
-        "/api/v1/documents", data={"file": (io.BytesIO(content or pdf()), name), **form},
-        headers=desk.headers("staff", key),
-    )
-
-
-def test_a_document_is_uploaded_with_201_and_put_into_a_case_by_its_id(desk):
-    answer = upload(desk)
-    number = desk.ask(documents=[{"slot": "plan", "document_id": answer.json["id"]}]).json["number"]
-
-    assert answer.status_code == 201
-    assert set(answer.json) >= {"id", "sha256", "size", "name", "media_type"}
-    assert [(d["slot"], d["sha256"]) for d in desk.case(number)["documents"]] == [("plan", answer.json["sha256"])]
-
-
-def test_an_upload_with_the_same_key_is_kept_once(desk):
-    first, again = upload(desk, key="once"), upload(desk, key="once")
-
-    assert again.json == first.json
-    assert again.headers["Idempotent-Replay"] == "true"
-    assert counted(desk.session, "documents") == 1
-
-
-def test_another_file_under_the_same_key_is_key_reused(desk):
-    upload(desk, key="once")
-
-    assert is_problem(upload(desk, pdf("another"), key="once"), 422, "key_reused")
-    assert counted(desk.session, "documents") == 1
-
-
-@pytest.mark.parametrize(("content", "name"), [
-    (b"MZ\x90\x00", "plan.pdf"), (b"<script>alert(1)</script>", "plan.pdf"), (b"x", "virus.exe"), (pdf(), ""),
-])
-def test_what_is_no_document_is_refused_with_a_reason(desk, content, name):
-    answer = upload(desk, content, name)
-
-    assert answer.status_code in (415, 422), answer.text
-    assert set(answer.json) >= PROBLEM
-    assert all(reason["message"] for reason in answer.json["reasons"])
-
-
-def test_an_upload_without_a_file_or_for_a_foreign_organization_is_told_so(desk):
-    nothing = desk.app.test_client().post("/api/v1/documents", headers=desk.headers("staff"))
-
-    assert is_problem(nothing, 422, "invalid_input")
-    assert is_problem(upload(desk, organization="999999"), 404, "not_found")
-    assert is_problem(upload(desk, organization="99999999999999999999999"), 404, "not_found")
-
-
-def test_a_document_of_others_cannot_be_put_into_ones_case(seeded):
-    theirs = seeded.rows("SELECT d.id FROM documents d JOIN organizations o ON o.id = d.organization_id"
-                         " WHERE o.name LIKE '贵阳%' ORDER BY 1 LIMIT 1")[0][0]
-    program = seeded.program(seeded.user("bj-staff9"))
-    program.environ_base["HTTP_IDEMPOTENCY_KEY"] = "foreign"
-    hub = seeded.rows("SELECT min(node_id) FROM hubs")[0][0]
-
-    answer = program.post("/api/v1/cases/affiliation", json={"data": {
-        "hub": hub, "wants_primary": False, "documents": [{"slot": "application", "document_id": theirs}],
-    }})
-
-    assert is_problem(answer, 422, "invalid_input")
-    assert set(answer.json["errors"]) == {"documents"}
-
-
-# -- every seeded case
-
-
-def test_every_example_offered_to_anybody_is_valid_by_the_schema_beside_it(seeded):
-    seen = set()
-    for user in seeded.users:
-        program = seeded.program(user)
-        after = ""
-        numbers = []
-        while True:
-            page = program.get(f"/api/v1/worklist?limit=200{after}").json
-            numbers += [row["number"] for row in page["cases"]]
-            if page["after"] is None:
-                break
-            after = f"&after={page['after'].replace('+', '%2B')}"
-        for number in numbers:
-            case = program.get(f"/api/v1/cases/{number}").json
-            for option in case["allowed"]:
-                mistakes = [e.message for e in Draft202012Validator(option["schema"]).iter_errors(option["example"])]
-                assert mistakes == [], (number, option["trigger"])
-                seen.add((case["kind"], option["trigger"]))
-
-    assert seen >= {
-        ("registration", "accept"), ("registration", "approve"), ("registration", "ask_correction"),
-        ("affiliation", "accept"), ("affiliation", "resubmit"), ("payment", "approve"), ("payment", "instruct"),
-        ("payment", "check_business"), ("payment", "resubmit"), ("payment", "resume"),
-    }
-
-
-def test_the_auditor_of_all_is_listed_first_and_reaches_every_case(seeded):
-    auditor = next(user for user in seeded.users if "auditor" in user.roles)
-    program = seeded.program(auditor)
-
-    assert {program.get(f"/api/v1/cases/{number}").status_code for number in seeded.cases()} == {200}
-
-
-def test_the_example_of_an_approval_sent_unchanged_approves(seeded):
-    program = seeded.program(seeded.user("bj-finance_approver"))
-    number = next(row["number"] for row in program.get("/api/v1/worklist?kind=payment").json["cases"])
-    case = program.get(f"/api/v1/cases/{number}").json
-    example = next(option["example"] for option in case["allowed"] if option["trigger"] == "approve")
-
-    answer = program.post(f"/api/v1/cases/payment/{number}/approve",
-                          json={"revision": case["revision"], "data": example}, headers={"Idempotency-Key": "approve"})
-
-    assert (answer.status_code, answer.json["state"]) == (200, "approved")
-
-
-@pytest.mark.parametrize(("name", "state", "trigger", "to"), [
-    ("gy-registrar", "submitted", "accept", "accepted"),
-    ("gy-registrar", "expert_review", "finish_expert_review", "accepted"),
-    ("gy-registrar", "approved", "deliver", "registered"),
-    ("gy-hub_officer", "applied", "accept", "affiliated"),
-    ("gy-project_officer", "applied", "check_business", "business_checked"),
-    ("gy-finance_officer", "business_checked", "check_finance", "finance_checked"),
-    ("gy-cashier", "approved", "instruct", "in_transit"),
-    ("gy-finance_officer", "suspended", "resume", "approved"),
-])
-def test_the_examples_of_the_other_steps_sent_unchanged_succeed_too(seeded, name, state, trigger, to):
-    program = seeded.program(seeded.user(name))
-    rows = program.get("/api/v1/worklist").json["cases"]
-    number = next(row["number"] for row in rows if row["state"] == state)
-    case = program.get(f"/api/v1/cases/{number}").json
-    example = next(option["example"] for option in case["allowed"] if option["trigger"] == trigger)
-
-    answer = program.post(f"/api/v1/cases/{case['kind']}/{number}/{trigger}",
-                          json={"revision": case["revision"], "data": example},
-                          headers={"Idempotency-Key": f"{state}{trigger}"})
-
-    assert (answer.status_code, answer.json["state"]) == (200, to)

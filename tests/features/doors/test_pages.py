@@ -5,56 +5,13 @@ import re
 from html import unescape
 
 import pytest
-from sqlalchemy import text
 
-from app.access.models import Person
 from app.demo.building import one_page_pdf
 from app.ledger.accounts import AccountKey
 from app.ledger.transfers import NotEnough
-from tests.builders import grant_role, make_actor, make_organization
-from tests.builders_access import browser_of
-
-TYPED = {"purpose": "居民议事会", "day": "2026-12-20", "phone": "13800001234", "deposit_fen": "100.50"}
-
-
-def fields_of(page):
-    """Return every hidden field, input, textarea and choice of the page's form, as a browser would post it."""
-    form = page[page.index("<form", page.index("</header>")):]
-    found = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        name, value = re.search(r' name="([^"]*)"', tag), re.search(r' value="([^"]*)"', tag)
-        kind = re.search(r'type="([^"]*)"', tag)
-        if not name or (kind and kind.group(1) in ("file", "radio", "submit")):
-            continue
-        if kind and kind.group(1) == "checkbox" and "checked" not in tag:
-            continue
-        found[name.group(1)] = unescape(value.group(1)) if value else ""
-    for name, value in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\r?\n?([^<]*)</textarea>', form):
-        found[name] = unescape(value)
-    found.pop("q", None)
-    return found
-
-
-def count(desk, table):
-    return desk.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
-
-
-@pytest.fixture
-def staff(desk):
-    """The applicant's browser."""
-    return desk.browser("staff")
-
-
-@pytest.fixture
-def registrar(desk):
-    """The registrar's browser."""
-    return desk.browser("registrar")
-
-
-def hand_in(browser, **more):
-    page = fields_of(browser.get("/apply/loan").text)
-    return browser.post("/apply/loan", data={**page, **TYPED, **more})
-
+from tests.builders import grant_role, make_organization
+from tests.queries import rows_in
+from tests.typed import TYPED, fields_of, hand_in
 
 # -- a form with mistakes
 
@@ -96,7 +53,7 @@ def test_a_file_that_is_refused_is_told_at_its_slot_with_the_other_mistakes_and_
     assert 'id="documents-plan-file-error"' in answer.text
     assert 'id="day-error"' in answer.text and 'id="deposit_fen-error"' in answer.text
     assert fields_of(answer.text)["purpose"] == TYPED["purpose"]
-    assert (count(desk, "cases"), count(desk, "documents")) == (0, 0)
+    assert (rows_in(desk.session, "cases"), rows_in(desk.session, "documents")) == (0, 0)
 
 
 def test_an_unticked_paper_is_left_out(desk, staff):
@@ -141,7 +98,7 @@ def test_a_form_that_is_sent_twice_opens_one_case_and_both_answers_lead_to_it(de
 
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].headers["Location"] == answers[1].headers["Location"]
-    assert (count(desk, "cases"), count(desk, "documents")) == (1, 1)
+    assert (rows_in(desk.session, "cases"), rows_in(desk.session, "documents")) == (1, 1)
 
 
 def test_a_decision_that_is_sent_twice_is_made_once_and_both_answers_lead_to_the_case(desk, registrar):
@@ -163,7 +120,7 @@ def test_a_form_sent_again_with_other_answers_is_told_so(desk, staff):
     assert again.status_code == 409
     assert "sent before" in unescape(again.text)
     assert fields_of(again.text)["purpose"] == "别的用途"
-    assert count(desk, "cases") == 1
+    assert rows_in(desk.session, "cases") == 1
 
 
 # -- too late
@@ -220,7 +177,7 @@ def test_a_refused_decision_keeps_what_was_typed_and_says_why(desk):
 
     assert answer.status_code == 403
     assert "You have already handled this case" in answer.text
-    assert count(desk, "attempts") == 1
+    assert rows_in(desk.session, "attempts") == 1
 
 
 def test_a_decision_without_a_choice_asks_for_one(desk, registrar):
@@ -318,135 +275,6 @@ def test_odd_buttons_do_no_harm(asking, button):
     assert registrar.post(address, data={**fields_of(registrar.get(address).text), **button}).status_code == 200
 
 
-# -- drafts
-
-
-def save(browser, page, **typed):
-    return browser.post("/apply/loan", data={**fields_of(page), **TYPED, **typed, "_save": "1"})
-
-
-@pytest.fixture
-def colleague(desk):
-    """The browser of somebody else of the same organization."""
-    actor = make_actor(desk.session, "同事", ("staff", desk.district.organization.node_id))
-    desk.session.commit()
-    browser = browser_of(desk.app, desk.session, desk.session.get(Person, actor.person_id))
-    browser.set_cookie("lang", "en")
-    return browser
-
-
-def test_a_draft_is_kept_as_typed_and_shared_within_the_organization(desk, staff, colleague):
-    saved = save(staff, staff.get("/apply/loan").text, deposit_fen="hundred", day="")
-
-    there = fields_of(colleague.get("/apply/loan").text)
-
-    assert saved.status_code == 303
-    assert (there["purpose"], there["deposit_fen"], there["day"]) == (TYPED["purpose"], "hundred", "")
-    assert count(desk, "cases") == 0
-    assert "Draft saved" in colleague.get("/apply/loan").text
-    assert 'href="/apply/loan' in colleague.get("/").text
-
-
-def test_the_second_of_two_editors_gets_a_conflict_that_shows_both_versions(desk, staff, colleague):
-    mine, theirs = staff.get("/apply/loan").text, colleague.get("/apply/loan").text
-    save(colleague, theirs, purpose="同事写的用途")
-
-    conflict = save(staff, mine, purpose="我写的用途")
-
-    assert conflict.status_code == 409
-    assert "我写的用途" in conflict.text and "同事写的用途" in conflict.text and "同事" in conflict.text
-    assert fields_of(conflict.text)["purpose"] == "我写的用途"
-    kept = desk.session.execute(text("SELECT data->>'purpose' FROM drafts")).scalar_one()
-    assert kept == "同事写的用途"
-
-
-def test_after_a_conflict_saving_again_replaces_the_other_version_knowingly(desk, staff, colleague):
-    mine, theirs = staff.get("/apply/loan").text, colleague.get("/apply/loan").text
-    save(colleague, theirs, purpose="同事写的用途")
-    conflict = save(staff, mine, purpose="我写的用途")
-
-    again = save(staff, conflict.text, purpose="我写的用途")
-
-    assert again.status_code == 303
-    desk.session.rollback()
-    assert desk.session.execute(text("SELECT data->>'purpose' FROM drafts")).scalar_one() == "我写的用途"
-
-
-def test_a_mistake_in_between_does_not_hide_what_a_colleague_saved(staff, colleague):
-    mine = staff.get("/apply/loan").text
-    save(colleague, colleague.get("/apply/loan").text, purpose="同事写的用途")
-    with_mistake = staff.post("/apply/loan", data={**fields_of(mine), **TYPED, "day": ""})
-
-    assert save(staff, with_mistake.text, purpose="我写的用途").status_code == 409
-
-
-def test_a_script_saves_a_draft_and_is_told_of_a_conflict(staff, colleague):
-    page = staff.get("/apply/loan").text
-    href = unescape(re.search(r'data-draft="([^"]*)"', page).group(1))
-
-    first = staff.post(href, data={**TYPED, "_draft_revision": "0"})
-    second = staff.post(href, data={**TYPED, "_draft_revision": str(first.json["revision"])})
-    late = colleague.post(href, data={**TYPED, "_draft_revision": "0"})
-
-    assert (first.status_code, second.json["revision"], late.status_code) == (200, 2, 409)
-    assert first.json["words"].startswith("Draft saved")
-
-
-def test_handing_in_takes_the_draft_away(desk, staff):
-    save(staff, staff.get("/apply/loan").text)
-    assert count(desk, "drafts") == 1
-
-    hand_in(staff)
-
-    assert count(desk, "drafts") == 0
-
-
-def test_nobody_else_sees_or_changes_a_draft_of_the_organization(desk, staff):
-    page = staff.get("/apply/loan").text
-    save(staff, page)
-    href = unescape(re.search(r'data-draft="([^"]*)"', page).group(1))
-
-    for role in ("registrar", "auditor", "cashier"):
-        browser = desk.browser(role)
-        assert TYPED["purpose"] not in browser.get("/apply/loan").text
-        assert browser.post(href, data={**TYPED, "purpose": "fremd", "_draft_revision": "1"}).status_code == 404
-    desk.session.rollback()
-    assert desk.session.execute(text("SELECT data->>'purpose' FROM drafts")).scalar_one() == TYPED["purpose"]
-
-
-def test_a_draft_of_a_move_belongs_to_those_who_may_make_it(seeded):
-    number = seeded.cases("registration", "correcting")[0]
-    staff = seeded.browser(seeded.user("bj-staff1"))
-    address = f"/cases/{number}/do/answer_correction"
-    typed = {"answers": "尚未写完的答复"}
-    saved = staff.post(address, data={**fields_of(staff.get(address).text), **typed, "_save": "1"})
-
-    assert saved.status_code == 303
-    assert "尚未写完的答复" in staff.get(address).text
-    for name in ("bj-registrar", "bj-auditor", "all-auditor"):
-        browser = seeded.browser(seeded.user(name))
-        looked = browser.get(address)
-        posted = browser.post(address, data={})
-        written = browser.post(f"/drafts/registration/answer_correction?case={number}", data={"answers": "fremd"})
-        kept = browser.post(address, data={"answers": "fremd", "_save": "1"})
-        assert [a.status_code for a in (looked, written, kept)] == [403, 403, 403], name
-        assert posted.status_code in (403, 409, 422), name
-        assert all("尚未写完的答复" not in a.text for a in (looked, posted, written, kept)), name
-    assert "尚未写完的答复" in staff.get(address).text
-
-
-def test_who_may_not_make_a_move_leaves_no_file_in_the_organizations_store(seeded):
-    number = seeded.cases("registration", "correcting")[0]
-    auditor = seeded.browser(seeded.user("bj-auditor"))
-    before = seeded.rows("SELECT count(*) FROM documents")
-
-    auditor.post(f"/cases/{number}/do/answer_correction", data={
-        "_revision": "2", "documents-application-file": (io.BytesIO(one_page_pdf("x")), "x.pdf"),
-    })
-
-    assert seeded.rows("SELECT count(*) FROM documents") == before
-
-
 # -- opening
 
 
@@ -474,7 +302,7 @@ def test_who_has_no_organization_is_told_and_opens_nothing(desk, registrar):
 
     assert page.status_code == 200
     assert answer.status_code in (403, 422)
-    assert count(desk, "cases") == 0
+    assert rows_in(desk.session, "cases") == 0
 
 
 def test_an_unknown_kind_has_no_form(staff):

@@ -32,6 +32,7 @@ from tests.builders_incubation import (
     signed,
     to_sign,
 )
+from tests.problems import codes_of
 
 
 @pytest.fixture
@@ -41,10 +42,6 @@ def base(session, now):
 
 def state_of(session, number):
     return session.execute(text("SELECT state FROM cases WHERE number = :n"), {"n": number}).scalar_one()
-
-
-def codes_of(refused):
-    return [reason["code"] for reason in refused.value.reasons]
 
 
 def test_an_application_pins_its_rubric_and_is_called_after_the_incubator(session, base):

@@ -16,6 +16,7 @@ from app.payments.models import BankLine, Payment
 from app.payments.queries import in_transit
 from app.payments.statements import Importer, import_statement
 from app.purchasing.models import Instalment
+from tests.builders_award import a_ranked_package, a_signed_contract, pay
 from tests.builders_ledger import MORNING, a_budget_line
 from tests.builders_payments import (
     Project,
@@ -27,6 +28,7 @@ from tests.builders_payments import (
     case_of,
     move,
 )
+from tests.builders_purchasing import moved, state_of
 
 
 @pytest.fixture
@@ -134,3 +136,44 @@ def point_all_at_one_package(app, session, project: Project):
             ),
             {"part": project.instalments[0]},
         )
+
+
+@pytest.mark.parametrize(("until", "trigger", "role", "ends"), [
+    ("approve", "instruct", "cashier", {"in_transit", "called_off"}),
+    ("check_business", "refuse", "finance_officer", {"refused", "called_off"}),
+    ("instruct", "bounce", "finance_officer", {"called_off"}),
+])
+def test_a_termination_that_races_with_a_step_of_its_advance_leaves_no_fen_behind(
+    app, session, until, trigger, role, ends
+):
+    ranked = a_ranked_package(session)
+    office = ranked.tender.office
+    number, contract = a_signed_contract(session, ranked)
+    payment = pay(session, ranked, contract, 1, until)
+    actor = office.place.actors[role]
+    orders = in_transit(session, true())
+    file = sample_statement(orders, {order.instruction_no: "rejected" for order in orders}, on=ranked.now.date())
+    session.commit()
+
+    def step_of_payment(s):
+        if trigger == "bounce":
+            return import_statement(s, file, Importer(actor, office.place.buyer.id, ranked.now))
+        return moved(s, office, payment, trigger, actor, at=ranked.now)
+
+    def termination(s):
+        return moved(s, office, number, "terminate", ranked.buyer, at=ranked.now, ground="agreed")
+
+    at_once(app, [lambda s: came_to(s, termination, number), lambda s: came_to(s, step_of_payment, payment)], threads=2)
+
+    session.rollback()
+    ended = state_of(session, payment)
+    assert (state_of(session, number), ended in ends) == ("terminated", True), ended
+    money = {name: fen for name, fen in package_balances(session, ranked.line_id, ranked.package).items() if fen}
+    assert money == ({"transit": contract.amount_fen // 2 + 1} if ended == "in_transit" else {})
+    assert ledger_mistakes(session) == []
+
+
+def came_to(session, job, number):
+    """Do the job; answer with where the case stands."""
+    job(session)
+    return Answer(number, state_of(session, number), 0, "")

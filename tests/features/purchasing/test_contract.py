@@ -6,14 +6,17 @@ import pytest
 from sqlalchemy import select, true
 
 from app.errors import MoveRefused
+from app.payments import effects
 from app.payments.late import late_instalments
 from app.purchasing.awarding import Award, ContractTermination
 from app.purchasing.models import Contract
 from tests.builders_award import (
     LOT_FEN,
+    WORK_FIRST,
     a_candidate,
     a_ranked_package,
     a_signed_contract,
+    an_accepted_report,
     an_agreed_contract,
     an_award,
     money_of,
@@ -75,12 +78,14 @@ def test_of_a_terminated_contract_without_an_application_nothing_is_late(session
 
 
 @pytest.mark.parametrize("end", ["refuse", "withdraw"])
-def test_what_was_applied_for_before_the_termination_goes_on_and_if_it_ends_unpaid_its_money_goes_back(session, end):
+def test_what_was_applied_for_on_accepted_work_goes_on_and_if_it_ends_unpaid_its_money_goes_back(session, end):
     ranked = a_ranked_package(session)
-    number, contract = a_signed_contract(session, ranked)
+    number, contract = a_signed_contract(session, ranked, terms=WORK_FIRST)
+    an_accepted_report(session, ranked, contract)
     payment = pay(session, ranked, contract, 1, "check_business")
     before = whole_line(session, ranked)
     step(session, ranked, number, "terminate", ranked.buyer, ground="agreed")
+    assert states(session, [number, payment]) == ["terminated", "business_checked"]
     assert money_of(session, ranked) == EMPTY | {"committed": FIRST}
 
     who = ranked.bidders[0].staff if end == "withdraw" else ranked.tender.office.place.actors["finance_officer"]
@@ -88,6 +93,51 @@ def test_what_was_applied_for_before_the_termination_goes_on_and_if_it_ends_unpa
 
     assert money_of(session, ranked) == EMPTY
     assert whole_line(session, ranked)["available"] - before["available"] == PRICES[0]
+
+
+@pytest.mark.parametrize("until", ["applied", "return_for_changes", "check_business", "check_finance", "approve",
+                                   "suspend"])
+def test_an_advance_that_has_not_left_ends_with_the_contract_and_not_a_fen_stays_bound(session, until):
+    ranked = a_ranked_package(session)
+    actors = ranked.tender.office.place.actors
+    number, contract = a_signed_contract(session, ranked)
+    aside = {"return_for_changes": "applied", "suspend": "approve"}
+    payment = pay(session, ranked, contract, 1, aside.get(until, until))
+    if until in aside:
+        step(session, ranked, payment, until, actors["finance_officer"])
+    before = whole_line(session, ranked)
+
+    step(session, ranked, number, "terminate", ranked.buyer, ground="agreed")
+
+    assert states(session, [number, payment]) == ["terminated", "called_off"]
+    assert money_of(session, ranked) == EMPTY
+    assert whole_line(session, ranked)["available"] - before["available"] == PRICES[0]
+    for trigger, role in (("approve", "finance_approver"), ("instruct", "cashier"), ("resume", "finance_officer")):
+        with pytest.raises(MoveRefused) as refused:
+            step(session, ranked, payment, trigger, actors[role])
+        assert codes(refused) == ["wrong_state"]
+    with pytest.raises(MoveRefused) as refused:
+        pay(session, ranked, contract, 1, "applied")
+    assert "instalment_condition_open" in codes(refused)
+
+
+def test_a_termination_whose_advance_cannot_be_called_off_leaves_everything_as_it_was(session, monkeypatch):
+    ranked = a_ranked_package(session)
+    number, contract = a_signed_contract(session, ranked)
+    payment = pay(session, ranked, contract, 1, "approve")
+    before = money_of(session, ranked), whole_line(session, ranked)
+
+    def fail(*_args, **_more):
+        raise RuntimeError("half-way")
+
+    monkeypatch.setattr(effects, "give_back_unpaid", fail)
+    with pytest.raises(RuntimeError):
+        step(session, ranked, number, "terminate", ranked.buyer, ground="agreed")
+
+    session.rollback()
+    assert states(session, [number, payment]) == ["signed", "approved"]
+    assert (money_of(session, ranked), whole_line(session, ranked)) == before
+    assert session.scalars(select(ContractTermination)).all() == []
 
 
 def test_a_contract_is_not_terminated_for_an_evaluation_that_nobody_failed(session):

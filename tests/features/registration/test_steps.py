@@ -26,6 +26,7 @@ from tests.builders_register import (
     some_papers,
     step,
 )
+from tests.problems import codes_of
 from tests.queries import counted, messages
 
 NAME = "北京市西城区示例社会工作服务中心"
@@ -47,10 +48,6 @@ def papers_of(session, number):
         "JOIN documents d ON d.id = c.document_id WHERE k.number = :number AND d.issued ORDER BY c.sequence"
     ), {"number": number})
     return [tuple(row) for row in rows]
-
-
-def reasons_of(refused):
-    return [reason["code"] for reason in refused.value.reasons]
 
 
 def test_an_application_is_written_and_names_the_organization_and_the_case(session, office):
@@ -134,7 +131,7 @@ def test_a_name_that_a_registered_organization_bears_is_refused(session, office,
     with pytest.raises(MoveRefused) as refused:
         an_application(session, second)
 
-    assert reasons_of(refused) == ["name_taken"]
+    assert codes_of(refused) == ["name_taken"]
     assert an_application(session, second, proposed_name="北京市西城区另一示例服务中心").state == "submitted"
 
 
@@ -193,7 +190,7 @@ def test_without_a_code_to_allot_nobody_is_approved(session, now):
     with pytest.raises(MoveRefused) as refused:
         step(session, accepted(session, office), "approve", office.registrar, office, **DECIDED_TODAY)
 
-    assert reasons_of(refused) == ["no_code_allotment"]
+    assert codes_of(refused) == ["no_code_allotment"]
     assert not is_registered(session, office.organization_id)
 
 
