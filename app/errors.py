@@ -26,7 +26,7 @@ class InvalidInput(Problem):
 
     status = 422
     code = "invalid_input"
-    title = _l("Some fields must be mended")
+    title = _l("Some fields need correcting")
 
     def __init__(self, errors: dict[str, Any]) -> None:
         super().__init__(_l("Mend the fields named here and send again; nothing was lost."), errors=errors)

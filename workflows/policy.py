@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,8 @@ from workflows.definition import Text
 
 UNITS = ("working_days", "days", "months", "count", "basis_points", "fen")
 TIME_UNITS = ("working_days", "days", "months")
+DOUBT = re.compile(r"^(?:未核实(?:：|$)|默认值，无来源(?:：|$)|(?:Unverified|Default, no source)(?:: |$))")
+"""How the cite of a number begins that nobody has verified; `checks` ask for such words."""
 
 
 class UnknownNumber(KeyError):
@@ -28,6 +31,17 @@ class PolicyNumber:
     verified: bool
     place: str
     version: int
+
+    @property
+    def source(self) -> Text:
+        """Return where the number comes from, for readers who see `verified` beside it: `cite` without its doubt.
+
+        Empty where doubt is all there is.
+        """
+        if self.verified:
+            return self.cite
+        zh, en = (DOUBT.sub("", words, count=1) for words in (self.cite.zh, self.cite.en))
+        return Text(zh, en[:1].upper() + en[1:])
 
 
 @dataclass(frozen=True)

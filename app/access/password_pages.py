@@ -46,7 +46,7 @@ def _page(token: str, form: NewPasswordForm) -> str:
     link, account = password_links.find_link(db.session, token, now=real_now())
     return render_template(
         "pages/new_password.html",
-        account={"name": account.person.name, "login": account.login},
+        owner={"name": account.person.name, "login": account.login},
         expires_at=link.expires_at,
         form=form,
         action=request.path,

@@ -2,11 +2,11 @@
 
 from sqlalchemy import exists, select
 
-from app.access.models import Node
 from app.affiliation.models import Affiliation, AffiliationApplication
 from app.cases.kinds import effect
 from app.cases.move import Move
 from app.organizations.models import Organization
+from app.organizations.queries import applying_to
 from workflows.definition import Text
 from workflows.engine import Refused
 from workflows.kinds.case import Reason
@@ -23,11 +23,11 @@ HAS_A_PRIMARY_HUB = Reason(
 
 @effect("affiliation", "apply")
 def apply(move: Move) -> None:
-    """Write the application; the case is called after the hub."""
+    """Write the application; the case is called after who applies, and to which hub."""
     move.session.add(
         AffiliationApplication(case_id=move.case.id, wants_primary=move.data["wants_primary"])
     )
-    move.case.subject = move.session.get_one(Node, move.case.node_id).name_zh
+    move.case.subject = applying_to(move.session, move.case.organization_id, move.case.node_id)
 
 
 @effect("affiliation", "resubmit")

@@ -15,7 +15,7 @@ def hubs(session: AnySession, organization_id: int, reader: Reader) -> Part:
     entries = tuple(
         Entry(
             row.name_zh if chinese or not row.name_en else row.name_en, f"/hubs/{row.hub_node_id}",
-            state=_("main hub") if row.is_primary else None, tone="blue", from_on=row.from_on, to_on=row.to_on,
+            state=_("primary hub") if row.is_primary else None, tone="blue", from_on=row.from_on, to_on=row.to_on,
             lasts=row.to_on is None,
         )
         for row in hubs_of(session, organization_id)

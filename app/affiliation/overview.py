@@ -20,7 +20,7 @@ def affiliation_overview(session: AnySession, case: CaseRow, held: tuple[Holding
     application, hub = session.get(AffiliationApplication, case.id), hub_view(session, case.node_id)
     if application is None or hub is None:
         return Overview()
-    asked = _("As the primary hub") if application.wants_primary else _("As a further hub")
+    asked = _("As the primary hub") if application.wants_primary else _("As a secondary hub")
     facts = (Fact(_("Membership"), asked), Fact(_("Members of the hub today"), str(hub.members)))
     return Overview(facts, (Link(hub.name(current_locale()), f"/hubs/{hub.node_id}", _("Hub organization")),))
 

@@ -19,6 +19,7 @@ from app.cases.facts import definition_of
 from app.cases.log import LAST
 from app.cases.queries import Page
 from app.cases.snapshot import CaseRow
+from app.cases.titles import title_of_case
 from app.cases.words import shown_data, shown_tables
 from app.documents.folder import documents_folder
 from app.documents.queries import Standing, documents_of_case
@@ -102,7 +103,8 @@ def _case(case: CaseRow, definition: Definition) -> dict[str, Any]:
     node, organization = names_of_case(db.session, case.node_id, case.organization_id)
     state = definition.states[case.state or ""]
     return {
-        "number": case.number, "subject": case.subject or case.number, "kind_title": localized(definition.title),
+        "number": case.number, "subject": title_of_case(case),
+        "kind_title": localized(definition.title),
         "state_title": localized(state.title), "tone": TONES.get(state.outcome or "", "blue"),
         "href": f"/cases/{case.number}", "definition": definition.name, "policy": case.policy,
         "organization": organization, "place": node.name(current_locale()),

@@ -12,6 +12,7 @@ from app.audit.asking import audited, day_asked, kept
 from app.audit.queries import FoundPage, Search, found_attempts, found_moves
 from app.audit.rendering import move_title, role_title, state_title, titles_of
 from app.cases.log import LAST
+from app.cases.titles import title_of_case
 from app.extensions import db
 from app.formats import day, day_and_time, language, text
 from app.language import localized
@@ -46,7 +47,7 @@ def _row(row: Any) -> dict[str, Any]:
     definition = titles_of(row.kind, row.place, row.version, row.legal_class)
     return {
         "at": row.at, "number": row.number, "href": f"/audit/cases/{row.number}",
-        "subject": row.subject or row.number, "who": row.who, "amount_fen": None, "flags": [],
+        "subject": title_of_case(row), "who": row.who, "amount_fen": None, "flags": [],
         "title": localized(move_title(definition, row.from_state, row.trigger)),
         "from_title": text(state_title(definition, row.from_state)) or None,
     }

@@ -60,7 +60,7 @@ def definition_in_force(
 
 
 def open_row(
-    session: AnySession, kind: str, trigger: str, actor: Actor, data: dict[str, Any], now: datetime,
+    session: AnySession, kind: str, actor: Actor, data: dict[str, Any], now: datetime,
     *, organization_id: int | None = None, node_id: int | None = None, parent_id: int | None = None,
 ) -> CaseRow:
     """Insert the row of a case that is being opened, without a state, and return it as read.

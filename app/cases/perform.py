@@ -145,7 +145,7 @@ def _once(session: AnySession, order: Order) -> Answer:
         earlier = _earlier_answer(session, order)
         if earlier is not None:
             return earlier
-        case = open_row(session, order.kind, order.trigger, order.actor, order.handed_in(), order.now)
+        case = open_row(session, order.kind, order.actor, order.handed_in(), order.now)
         roles, drafted = reaching_roles(session, case, order.actor, order.now), True
         read = None
     else:
@@ -156,6 +156,7 @@ def _once(session: AnySession, order: Order) -> Answer:
         read = found.beside
     try:
         answer, follow_ons = _move(session, case, roles, order, drafted, read)
+        _follow(session, order, follow_ons, case)
     except (Refused, StaleRevision) as refusal:
         session.rollback()
         reasons = refusal.reasons if isinstance(refusal, Refused) else ()
@@ -165,7 +166,6 @@ def _once(session: AnySession, order: Order) -> Answer:
             reasons=reasons, now=order.now, request_id=order.request_id,
         )
         raise MoveRefused(told) if isinstance(refusal, Refused) else refusal from refusal
-    _follow(session, order, follow_ons, case)
     session.commit()
     return answer
 
@@ -324,13 +324,16 @@ def _apply(
 
 
 def _follow(session: AnySession, order: Order, follow_ons: list[FollowOn], parent: CaseRow) -> None:
-    """Make the moves that belong to a move: by the system, on behalf of whoever made it."""
+    """Make the moves that belong to a move: by the system, on behalf of whoever made it.
+
+    One that is refused refuses the whole: its reasons become those of the move that it belongs to.
+    """
     for step in follow_ons:
         schema = _schema_of(step.kind, step.trigger)
         loaded = _loaded(schema, step.data)
         if step.number is None:
             case = open_row(
-                session, step.kind, step.trigger, order.actor, loaded, order.now,
+                session, step.kind, order.actor, loaded, order.now,
                 organization_id=step.organization_id, node_id=step.node_id, parent_id=step.parent_id or parent.id,
             )
         else:

@@ -16,6 +16,7 @@ from flask_babel import ngettext
 from app.access.declare import allow
 from app.access.roles import ROLES
 from app.cases.deadlines import COUNTED_TO, Choice, OpenClock, clocks_by_day, count_overdue, last_day, open_clocks
+from app.cases.titles import title_of_case
 from app.doors.caller import actor, held, now, today
 from app.doors.case_json import cite
 from app.doors.icalendar import Event, calendar_file
@@ -25,6 +26,7 @@ from app.extensions import db
 from app.formats import MONTHS, day, language
 from app.language import localized
 from workflows.loader import library
+from workflows.policy import PolicyNumber
 from workflows.rules.working_days import holiday_of, months_on, official_calendar
 
 blueprint = Blueprint("calendar", __name__)
@@ -60,7 +62,7 @@ def month_page() -> str:
             "now": _address("/calendar"),
             "provisional": not official_calendar().published(first.year),
         },
-        weekdays=_weekdays(),
+        weekdays=_weekdays(), busy=bool(found),
         weeks=[
             [_day(start + WEEK * week + timedelta(days=n), first, found) for n in range(7)] for week in range(weeks)
         ],
@@ -79,7 +81,7 @@ def list_page() -> str:
     here = _address("/calendar/list", on=on.isoformat() if on else None)
     return render_template(
         "pages/calendar_list.html", views=_views("list"), filters=_filters("/calendar/list", on),
-        groups=_groups(page.rows), on=on,
+        groups=_groups(page.rows), on=on, unverified=any(not _number(row).verified for row in page.rows),
         count=ngettext("%(num)d deadline", "%(num)d deadlines", len(page.rows)),
         pages={
             "words": "", "previous": here if request.args.get("after") else None,
@@ -106,16 +108,16 @@ def month_title(month: date) -> str:
 
 def shown(clock: OpenClock) -> dict[str, Any]:
     """Return a deadline as the templates show it: its name, its case, whom it waits for, and the law it comes from."""
-    number = library().policy_pinned(clock.policy).number(clock.name)
-    source = cite(number)
+    number = _number(clock)
     paused = clock.paused_since is not None
     role = ROLES.get(clock.waits_role or "")
     return {
         "title": localized(number.title), "number": clock.number, "href": f"/cases/{clock.number}",
-        "subject": clock.subject or clock.number, "kind_title": kind_titles().get(clock.kind, clock.kind),
+        "subject": title_of_case(clock), "kind_title": kind_titles().get(clock.kind, clock.kind),
         "organization": clock.organization_name, "place": clock.place(language()),
         "waits_for": localized(role.title) if role else _("nobody"),
-        "cite": source if number.verified else _("%(source)s (unverified)", source=source),
+        "cite": cite(number), "source": localized(number.source),
+        "verified": number.verified,
         "promised": clock.promised, "provisional": clock.provisional,
         "paused": _("paused since %(day)s", day=day(clock.paused_since, "short")) if clock.paused_since else None,
         "late": not paused and clock.due_at <= now(),
@@ -123,6 +125,10 @@ def shown(clock: OpenClock) -> dict[str, Any]:
         "due": due_words(clock.due_at, now(), official_calendar(), paused=paused, provisional=clock.provisional),
         "tone": "late" if not paused and clock.due_at <= now() else "",
     }
+
+
+def _number(clock: OpenClock) -> PolicyNumber:
+    return library().policy_pinned(clock.policy).number(clock.name)
 
 
 def _events(rows: list[OpenClock]) -> Iterator[Event]:

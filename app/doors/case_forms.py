@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.cases.drafts import DraftMoved, save_draft
 from app.cases.facts import definition_of
+from app.cases.inputs import INVISIBLE
 from app.cases.kinds import beside_of
 from app.cases.perform import perform
 from app.cases.snapshot import CaseRow
@@ -34,6 +35,7 @@ from app.doors.sheets import sheet
 from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, Problem, StaleRevision
 from app.extensions import db
 from app.language import localized
+from app.organizations.queries import named_by_code
 from workflows.definition import Transition
 
 Page = str | tuple[str, int] | Response
@@ -144,6 +146,7 @@ def form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> s
         "due": next((due_of(run) for run in case.clocks if run.stopped_at is None), None) if case else until,
         "rules": rules, "tasks": tasks_of(made) if case is None else [],
         "guide_href": f"/guide/{made.kind}", "danger": transition.danger,
+        "about": _about(made) if case is None else None,
     }
     read = beside_of(made.kind, made.trigger)
     if case is not None and read is not None and made.form is not None:
@@ -155,6 +158,13 @@ def form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> s
         "pages/case_form.html", page=page, form=made.form or [], groups=sections_of(made.form), errors=made.errors,
         draft=draft_state(made),
     )
+
+
+def _about(made: MoveForm) -> dict[str, str] | None:
+    """Return the organization whose credit code stands in an office's form: one types a code and means a name."""
+    code = made.form["organization_code"].data if made.form is not None and "organization_code" in made.form else None
+    found = named_by_code(db.session, code) if code and not INVISIBLE.search(code) else None
+    return {"name": found.name, "href": f"/organizations/{found.id}"} if found is not None else None
 
 
 def _remarks(case: CaseRow | None) -> list[str]:

@@ -7,6 +7,7 @@ from app.access.declare import allow
 from app.cases.facts import definition_of
 from app.cases.options import choices_for
 from app.cases.snapshot import CaseRow
+from app.cases.titles import title_of_case
 from app.doors import case_moving, case_opening
 from app.doors.caller import actor, now
 from app.doors.case_forms import Page
@@ -50,7 +51,8 @@ def receipt(number: str) -> Page:
     ]
     shown = {
         "title": localized(definition.states[first.to_state].title), "kind": localized(definition.title),
-        "sentence": words_of(state.applicant_says), "number": case.number, "at": first.at, "subject": case.subject,
+        "sentence": words_of(state.applicant_says), "number": case.number, "at": first.at,
+        "subject": title_of_case(case),
         "receipt": _receipt_of(case), "case_href": f"/cases/{case.number}", "steps": steps, "papers": [],
     }
     return render_template("pages/receipt.html", receipt=shown, state=state)

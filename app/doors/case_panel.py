@@ -61,10 +61,12 @@ def panel_form(case: CaseRow, choices: Choices, transition: Transition, *, poste
 
 
 def _rank(choices: Choices, case: CaseRow, transition: Transition) -> int:
-    """Order the moves: along the road first, then aside, and last what ends the case badly."""
+    """Order the moves: on along the road first, then aside or back, and last what ends the case badly."""
     if transition.danger:
         return 2
-    return 0 if transition.to in choices.definition.spine and transition.to != case.state else 1
+    road = choices.definition.spine
+    here = road.index(case.state) if case.state in road else -1
+    return 0 if transition.to in road and road.index(transition.to) > here else 1
 
 
 def _worth_telling(option: RefusedOption, choices: Choices, state: State) -> bool:

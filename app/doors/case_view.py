@@ -17,11 +17,11 @@ from app.cases.overview import Board, Overview
 from app.cases.personal import personal_fields
 from app.cases.queries import HistoryLine, history_of
 from app.cases.snapshot import CaseRow, ClockRun
+from app.cases.titles import title_of_case
 from app.cases.words import HIDDEN, shown_data, shown_tables
 from app.clock import SHANGHAI
 from app.documents.queries import Standing, documents_of_case
 from app.doors.caller import held, holds, now
-from app.doors.case_json import cite
 from app.doors.markup import DueWords, day, due_words, mask
 from app.extensions import db
 from app.language import current_locale, localized
@@ -50,7 +50,7 @@ def case_view(case: CaseRow, choices: Choices, before: int | None = None) -> dic
     own = "staff" in choices.roles
     overview = _overview(case)
     return {
-        "number": case.number, "kind_title": localized(definition.title), "subject": case.subject or case.number,
+        "number": case.number, "kind_title": localized(definition.title), "subject": title_of_case(case),
         "state_title": localized(state.title), "tone": OUTCOME_TONES.get(state.outcome or "", "blue"),
         "organization": _organization(case), "place": _place(case), "opened_at": case.opened_at,
         "tags": _tags(case), "revision": ngettext("%(num)d move", "%(num)d moves", case.revision),
@@ -177,10 +177,9 @@ def _clock(run: ClockRun, policy: Policy) -> dict[str, Any]:
     number = policy.number(run.name)
     total = run.number + run.extended_by
     words = f"{total} {unit_word(run.unit, total)}" if run.unit != "until" else _("until a given time")
-    source = cite(number)
     return {
         "title": localized(number.title), "due": due_of(run), "number": words,
-        "cite": source if number.verified else _("%(source)s (unverified)", source=source),
+        "source": localized(number.source), "verified": number.verified,
         "paused": _("paused since %(day)s", day=day(run.paused_since, "short")) if run.paused_since else None,
         "promised": run.promised,
     }

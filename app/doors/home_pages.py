@@ -10,7 +10,7 @@ from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES
 from app.cases.models import Case, Draft
 from app.cases.queries import find_cases, worklist, worklist_counts
-from app.doors.caller import actor, held, now
+from app.doors.caller import actor, held, holds, now
 from app.doors.list_pages import kind_titles, row, strip
 from app.doors.move_form import organizations_of_caller, saved_words
 from app.extensions import db
@@ -31,7 +31,7 @@ def home() -> str:
     """Show what waits for the caller, or what can be done here."""
     if getattr(g, "actor", None) is None:
         return render_template("pages/home.html", kinds=cards(), strip=None, mine=None, going=[], drafts=[],
-                               places=[_publicity()])
+                               places=[_publicity()], places_title=_("Look up"))
     person_id = actor().person_id or 0
     counts = worklist_counts(db.session, held(), person_id, now())
     lines = worklist(db.session, held(), person_id, limit=MOST).rows
@@ -43,6 +43,7 @@ def home() -> str:
     return render_template(
         "pages/home.html", kinds=cards(), strip=strip(counts) if any(counts.values()) else None, mine=mine,
         going=_under_way({line.number for line in lines}), drafts=_drafts(), places=_places(),
+        places_title=_("Administration") if holds("system_admin") else _("Your organizations"),
     )
 
 
@@ -76,9 +77,19 @@ def _publicity() -> dict[str, Any]:
             "icon": "clipboard-list"}
 
 
+def _duties() -> list[dict[str, Any]]:
+    """Return what an administrator, for whom no case waits, is here for."""
+    if not holds("system_admin"):
+        return []
+    return [{
+        "title": _("People and roles"), "icon": "users", "href": "/people",
+        "note": _("Invite people, give them a role at a place for a time, and end it. Cases begin with them."),
+    }]
+
+
 def _places() -> list[dict[str, Any]]:
     """Return the caller's own organizations; everything else that may be looked up stands in the navigation."""
-    return [
+    return _duties() + [
         {"title": name, "note": _("Its registration, hubs, contracts and cases"), "href": f"/organizations/{id_}",
          "icon": "house"}
         for id_, name, _node in organizations_of_caller()[:MOST]

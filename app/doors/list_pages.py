@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from app.access.declare import allow
 from app.cases.kinds import amounts_of
 from app.cases.queries import CaseLine, find_cases, worklist, worklist_counts
+from app.cases.titles import title_of_case
 from app.clock import SHANGHAI
 from app.doors.caller import actor, held, now
 from app.doors.markup import due_words
@@ -133,7 +134,7 @@ def row(line: CaseLine, amounts: Mapping[int, int] = NO_AMOUNTS) -> dict[str, An
     at = definition.spine.index(line.state) + 1 if line.state in definition.spine else 0
     place = line.node_name_en if current_locale() == "en" and line.node_name_en else line.node_name_zh
     return {
-        "number": line.number, "href": f"/cases/{line.number}", "subject": line.subject or line.number,
+        "number": line.number, "href": f"/cases/{line.number}", "subject": title_of_case(line),
         "kind_title": localized(definition.title), "organization": line.organization_name, "place": place,
         "state_title": localized(state.title),
         "state_tone": {"success": "green", "failure": "red"}.get(state.outcome or "", "blue"),

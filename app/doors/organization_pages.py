@@ -3,7 +3,9 @@
 The page stands here and not in the register's folder: it shows what lies above the register.
 """
 
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request, url_for
 from flask_babel import format_date
@@ -19,8 +21,9 @@ from app.access.api_auth import current_holdings, today
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES, PLACE_ROLES, ROLES
 from app.cases.kinds import offer_of
-from app.cases.queries import find_cases
+from app.cases.queries import CaseLine, find_cases
 from app.cases.timeline import Happened, happened_to
+from app.cases.titles import title_of_case
 from app.clock import business_now
 from app.doors.caller import held, holds
 from app.doors.case_view import move_href
@@ -43,10 +46,11 @@ from app.organizations.words import (
     grade_words,
 )
 from workflows.loader import library
+from workflows.subjects import BETWEEN
 
 pages = Blueprint("organization", __name__)
-MOST_CASES = 12
-MOST_RECENT = 8
+MOST_OPEN, MOST_CLOSED = 12, 6
+MOST_RECENT = 4
 ROWS = 50
 
 CONFIRMABLE = ("known_from_decision", "known_from_list", "entry_from_decision")
@@ -132,7 +136,8 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
         form = ConfirmForm(formdata=None, authority=registrar_of(profile.row.division_code or "100000"))
     id_ = profile.row.id
     own = _is_own(id_)
-    cases = find_cases(db.session, held(), organization_id=id_, limit=MOST_CASES)
+    waiting = find_cases(db.session, held(), organization_id=id_, open_only=True, limit=MOST_OPEN)
+    ended = find_cases(db.session, held(), organization_id=id_, open_only=False, limit=MOST_CLOSED)
     recent = happened_to(db.session, held(), id_, limit=MOST_RECENT)
     return render_template(
         "pages/organization.html",
@@ -140,7 +145,9 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
         grade=grade_words(profile.row.grade) if profile.row.grade else None,
         frozen=RESTRICTION[frozen] if (frozen := frozen_by(db.session, id_, today())) else None,
         chapters=chapters(db.session, id_, Reader(held(), own, today())),
-        cases=[case_row(line) for line in cases.rows],
+        waiting=[_case(line, profile) for line in sorted(waiting.rows, key=_due_first)],
+        ended=[_case(line, profile) for line in ended.rows],
+        more_href=_all_cases(profile) if waiting.after or ended.after else None,
         history=[_move(one) for one in recent.rows],
         timeline_href=url_for("organization.timeline_page", organization_id=id_) if recent.after else None,
         actions=_actions(id_) if own else [],
@@ -168,6 +175,20 @@ def timeline_page(organization_id: int) -> str:
     )
 
 
+def _case(line: CaseLine, profile: Profile) -> dict[str, Any]:
+    """Return a case as a list shows it; on its own file an organization need not be named in every row."""
+    shown = case_row(line)
+    return {**shown, "subject": shown["subject"].removeprefix(f"{profile.row.name}{BETWEEN}")}
+
+
+def _due_first(line: CaseLine) -> tuple[bool, datetime, int]:
+    return line.due_at is None, line.due_at or line.opened_at, -line.id
+
+
+def _all_cases(profile: Profile) -> str:
+    return f"/cases?{urlencode({'q': profile.row.name})}"
+
+
 def _is_own(organization_id: int) -> bool:
     return any(id_ == organization_id for id_, _name, _node in organizations_of_caller())
 
@@ -180,8 +201,8 @@ def _move(one: Happened) -> dict[str, Any]:
     return {
         "at": one.at, "who": one.who, "role": localized(ROLES[one.role].title) if one.role in ROLES else None,
         "title": localized(transition.title) if transition else one.trigger, "to_title": localized(state.title),
-        "kind_title": localized(definition.title), "subject": one.subject or one.number, "number": one.number,
-        "href": move_href(one.number, one.sequence, one.revision), "tone": tone,
+        "kind_title": localized(definition.title), "subject": title_of_case(one),
+        "number": one.number, "href": move_href(one.number, one.sequence, one.revision), "tone": tone,
     }
 
 
@@ -197,11 +218,7 @@ def _organization(profile: Profile) -> dict[str, Any]:
         "legal_type": LEGAL_TYPE[row.legal_type],
         "place": row.division(current_locale()),
         "known_from": STANDING_NOTE[row.standing],
-        "facts": [
-            {"label": _("Unified social credit code"), "value": row.uscc},
-            {"label": _("Registered on"), "value": registered_on},
-            {"label": _("Place of registration"), "value": row.division(current_locale())},
-        ],
+        "registered_on": registered_on,
     }
 
 

@@ -13,8 +13,8 @@ def _bar(title: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
 def _clock(title: str, **more: Any) -> dict[str, Any]:
     return {
         "title": title, "number": "HP-2026-000133", "href": "#", "subject": LONG_NAME, "kind_title": "成立登记",
-        "organization": None, "waits_for": "登记审核人", "cite": None, "promised": False, "provisional": False,
-        "paused": None, "late": False, **more,
+        "organization": None, "waits_for": "登记审核人", "cite": None, "source": None, "verified": True,
+        "promised": False, "provisional": False, "paused": None, "late": False, **more,
     }
 
 

@@ -3,7 +3,6 @@
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.access.models import Node
 from app.cases.kinds import effect
 from app.cases.models import Case
 from app.cases.move import FollowOn, Move
@@ -13,6 +12,7 @@ from app.incubation.choices import rubric_for
 from app.incubation.models import IncubationApplication, Incubator, MonthlyLog, PanelSeat, Residency
 from app.incubation.queries import panel_of, places_taken
 from app.incubation.sheets import checked_total
+from app.organizations.queries import applying_to
 from workflows.definition import Text
 from workflows.engine import Refused
 from workflows.kinds.case import Reason
@@ -32,13 +32,13 @@ JUST_TAKEN = Reason(
 
 @effect("incubation", "apply")
 def apply(move: Move) -> None:
-    """Write the application and pin the rubric; the case is called after the incubator."""
+    """Write the application and pin the rubric; it is called after who applies, and to which incubator."""
     places = places_of(move.session, move.case.node_id)
     rubric = library().rubric("admission", places, local_day(move.now))
     move.session.add(IncubationApplication(
         case_id=move.case.id, rubric=rubric.pin, **{name: move.data[name] for name in STATED}
     ))
-    move.case.subject = move.session.get_one(Node, move.case.node_id).name_zh
+    move.case.subject = applying_to(move.session, move.case.organization_id, move.case.node_id)
 
 
 @effect("incubation", "resubmit")

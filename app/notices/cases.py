@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from workflows.definition import Text as Words
 from workflows.loader import NoDefinition, library
+from workflows.subjects import said
 
 # Named, not imported: cases and organizations stand above notices.
 cases = table(
@@ -50,11 +51,19 @@ def words_of(row: Row[Any], locale: str) -> Mapping[str, str]:
     kind, state = _titles(row)
     return {
         "number": row.number,
-        "subject": row.subject or kind.localized(locale),
+        "subject": said(row.kind, row.subject, locale) or kind.localized(locale),
+        "whose": _whose(row.organization, row.subject, locale),
         "kind": kind.localized(locale),
         "state": state.localized(locale),
         "organization": row.organization or "—",
     }
+
+
+def _whose(organization: str | None, subject: str, locale: str) -> str:
+    """Return the organization in brackets, and nothing where the subject names it."""
+    if organization is None or organization in subject:
+        return ""
+    return f"（{organization}）" if locale.startswith("zh") else f" ({organization})"
 
 
 def _titles(row: Row[Any]) -> tuple[Words, Words]:

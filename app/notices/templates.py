@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workflows.definition import Text
 
-PLACEHOLDERS = ("number", "subject", "kind", "state", "organization")
+PLACEHOLDERS = ("number", "subject", "kind", "state", "organization", "whose")
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ _ALL = (
         "task_waiting",
         "待办：%(kind)s %(number)s",
         "To do: %(kind)s %(number)s",
-        "“%(subject)s”（%(organization)s）现在等待您办理，当前状态：%(state)s。",
-        "“%(subject)s” (%(organization)s) now waits for you. It stands at: %(state)s.",
+        "“%(subject)s”%(whose)s现在等待您办理，当前状态：%(state)s。",
+        "“%(subject)s”%(whose)s now waits for you. It stands at: %(state)s.",
         task=True,
     ),
     _template(
@@ -182,8 +182,8 @@ _ALL = (
         "restriction_announced",
         "拟列入告知：%(number)s",
         "Notice of an intended listing: %(number)s",
-        "登记管理机关拟将%(organization)s列入“%(subject)s”。事实、依据和陈述申辩的截止日期见办件页面；决定之前不受限制。",
-        "The registrar means to list %(organization)s: “%(subject)s”. The case page gives facts, grounds and the date"
+        "登记管理机关提出列入：“%(subject)s”。事实、依据和陈述申辩的截止日期见办件页面；决定之前不受限制。",
+        "The registrar proposes a listing: “%(subject)s”. The case page gives facts, grounds and the date"
         " until which you may state your case; nothing is restricted before the decision.",
         task=True,
     ),
@@ -191,18 +191,18 @@ _ALL = (
         "restriction_imposed",
         "已列入：%(number)s",
         "Listed: %(number)s",
-        "%(organization)s已被列入“%(subject)s”，自今日起不能投标、中选、签约、申请和收到拨付。理由见办件页面；"
+        "已决定列入：“%(subject)s”。自今日起不能投标、中选、签约、申请和收到拨付。理由见办件页面；"
         "完成整改后可以在办件页面申请移出。",
-        "%(organization)s is listed: “%(subject)s”. From today it may not bid, win, sign, ask for payment or be paid."
-        " The case page gives the reasons; once put right, apply there for removal.",
+        "The listing is decided: “%(subject)s”. From today the organization may not bid, win, sign, ask for payment"
+        " or be paid. The case page gives the reasons; once put right, apply there for removal.",
         task=True,
     ),
     _template(
         "restriction_lifted",
         "已移出：%(number)s",
         "Removed: %(number)s",
-        "%(organization)s已移出“%(subject)s”，自今日起不再受此限制，停下的办件可以继续。",
-        "%(organization)s is removed from “%(subject)s”. From today that restricts nothing; its cases can go on.",
+        "已移出：“%(subject)s”。自今日起不再受此限制，停下的办件可以继续。",
+        "It is removed: “%(subject)s”. From today that restricts nothing; the organization's cases can go on.",
     ),
     _template(
         "restriction_elsewhere",

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, Text, and_, case, exists, func, literal, or_, select, text
+from sqlalchemy import Row, Select, Text, and_, case, exists, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
@@ -22,6 +22,7 @@ from app.organizations.models import (
     Registration,
 )
 from workflows.rules.uscc import LENGTH, normalize
+from workflows.subjects import named
 
 PAGE = 50
 COUNTED_TO = 10_000
@@ -207,6 +208,20 @@ def is_registered(session: AnySession, organization_id: int) -> bool:
         Registration.organization_id == organization_id, Registration.ended_on.is_(None)
     ))
     return session.execute(query).scalar_one()
+
+
+def named_by_code(session: AnySession, code: str) -> Row[int, str] | None:
+    """Return id and name of the organization in the register that has this unified social credit code, or None."""
+    query = select(Organization.id, Organization.name).where(Organization.uscc == normalize(code))
+    return session.execute(query).one_or_none()
+
+
+def applying_to(session: AnySession, organization_id: int | None, node_id: int) -> str:
+    """Return what an organization's application to a hub or an incubator is called: who applies, and where."""
+    query = (
+        select(Organization.name, Node.name_zh).join(Node, Node.id == node_id).where(Organization.id == organization_id)
+    )
+    return named(*session.execute(query).one())
 
 
 def frozen_by(session: AnySession, organization_id: int | None, on: date) -> str:

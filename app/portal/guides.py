@@ -116,7 +116,8 @@ def _special(definition: Definition, policy: Policy) -> list[dict[str, Any]]:
         listed.append({
             "title": localized(state.title), "time": words_of(clock) if clock else None,
             "counts": _counts(state, counted),
-            "tone": "violet" if state.paused else "", "cite": localized(clock.cite) if clock else None,
+            "tone": "violet" if state.paused else "", "source": localized(clock.source) if clock else None,
+            "verified": clock is None or clock.verified,
         })
     return listed
 
@@ -136,7 +137,7 @@ def _clocks(definition: Definition, policy: Policy) -> Sequence[PolicyNumber]:
 def _time(number: PolicyNumber, policy: Policy) -> dict[str, Any]:
     place = library().places.get(number.place)
     return {
-        "title": localized(number.title), "value": words_of(number), "cite": localized(number.cite),
+        "title": localized(number.title), "value": words_of(number), "source": localized(number.source),
         "verified": number.verified, "from_place": localized(place.title) if place else number.place,
     }
 

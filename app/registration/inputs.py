@@ -139,7 +139,7 @@ class CorrectionItem(Input):
 
     what = text_field(_l("Section or paper"), max=120, example="章程草案")
     wrong = text_field(_l("What is wrong"), max=500, multiline=True, example="缺少终止程序一章。")
-    mend = text_field(_l("How to mend it"), max=500, multiline=True, example="按示范文本补充终止程序。")
+    mend = text_field(_l("How to put it right"), max=500, multiline=True, example="按示范文本补充终止程序。")
 
 
 @input_for("registration", "ask_correction")

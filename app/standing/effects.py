@@ -6,6 +6,7 @@ from app.cases.kinds import effect
 from app.cases.move import Move
 from app.cases.telling import tell_offices
 from app.ledger.transfers import constraint_of
+from app.organizations.models import Organization
 from app.organizations.steps import lift_restriction, restrict
 from app.standing.facts import in_force
 from app.standing.models import RestrictionProposal
@@ -14,6 +15,7 @@ from workflows.engine import Refused
 from workflows.kinds.case import Reason
 from workflows.kinds.restriction import GROUNDS, title_of
 from workflows.rules.working_days import local_day
+from workflows.subjects import named
 
 STATED = ("ground", "facts", "legal_basis")
 JUST_PROPOSED = Reason(
@@ -27,12 +29,13 @@ JUST_PROPOSED = Reason(
 
 @effect("restriction", "propose")
 def propose(move: Move) -> None:
-    """Write the proposal; the case is called after list and ground. Nothing is restricted yet."""
+    """Write the proposal; the case is called after the organization and the ground. Nothing is restricted yet."""
     assert move.case.organization_id is not None, "opening_organization found one"
+    organization = move.session.get_one(Organization, move.case.organization_id)
+    move.case.subject = named(organization.name, title_of(move.data["ground"]).zh)
     move.session.add(RestrictionProposal(
         case_id=move.case.id, organization_id=move.case.organization_id, **{name: move.data[name] for name in STATED}
     ))
-    move.case.subject = title_of(move.data["ground"]).zh
     try:
         move.session.flush()
     except IntegrityError as error:

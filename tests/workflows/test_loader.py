@@ -220,3 +220,16 @@ def test_a_text_answers_every_chinese_locale_in_chinese():
         "Paid",
         "Paid",
     ]
+
+
+def test_what_a_number_comes_from_is_told_without_the_words_of_doubt_beside_whether_it_is_verified():
+    numbers = [number for file in library().policies for number in file.numbers.values()]
+    for number in numbers:
+        told = (number.source.zh, number.source.en)
+        if number.verified:
+            assert told == (number.cite.zh, number.cite.en), number.name
+        else:
+            assert (number.cite.zh.endswith(told[0]) and number.cite.en.lower().endswith(told[1].lower())), number.name
+            assert not told[0].startswith(("未核实", "默认值")), number.name
+            assert not told[1].startswith(("Unverified", "Default")), number.name
+    assert {bool(number.source.zh) for number in numbers if not number.verified} == {True, False}

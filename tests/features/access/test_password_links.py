@@ -104,7 +104,7 @@ def test_an_administrator_issues_a_link_and_the_owner_sets_a_new_password(
     client = app.test_client()
     form = client.get(address)
     assert (form.status_code, form.headers["Cache-Control"]) == (200, "no-store")
-    assert "linxi" in form.text
+    assert "linxi" in form.text and "c-avatar" not in form.text  # the link signs nobody in
     answer = client.post(address, data=TYPED)
 
     assert (answer.status_code, answer.location) == (303, "/sign-in")

@@ -11,9 +11,11 @@ from app.access.models import Node
 from app.affiliation.models import Affiliation, Hub
 from app.affiliation.queries import hub_view, hubs_of, hubs_page, members_of
 from app.affiliation.steps import recognize_hub
+from app.cases.models import Case
 from app.cases.perform import perform
 from app.errors import InvalidInput, MoveRefused
 from app.extensions import db
+from app.organizations.models import Organization
 from tests.builders import make_actor
 from tests.builders_register import a_preparation, a_registration, an_office, data_for, step
 from tests.problems import codes_of
@@ -59,6 +61,17 @@ def test_a_registered_organization_joins_and_the_hub_shows_it(session, office):
         office.organization_id
     ]
     assert [hub.hub_node_id for hub in hubs_of(session, office.organization_id)] == [office.hub_node_id]
+
+
+def test_two_applications_of_one_organization_are_told_apart_and_so_are_two_applicants_of_one_hub(session, office):
+    other_node, _officer = a_second_hub(session, office)
+    name = session.get_one(Organization, office.organization_id).name
+
+    apply(session, office)
+    apply(session, office, hub=other_node, wants_primary=False)
+
+    subjects = session.scalars(select(Case.subject).where(Case.kind == "affiliation").order_by(Case.id)).all()
+    assert subjects == [f"{name} · 示例枢纽", f"{name} · 另一枢纽"]
 
 
 def test_who_is_not_registered_may_not_join(session, now):

@@ -262,6 +262,24 @@ def test_an_opening_by_somebody_without_the_role_is_an_attempt_once_its_input_is
     assert rows(session, "cases") == 0
 
 
+def test_a_move_whose_follow_on_move_is_refused_is_refused_with_its_reasons_and_nothing_of_either_stays(session, now):
+    def also_bring_back(move):
+        return [FollowOn("loan", "bring_back", number=move.case.number)]
+
+    with loan_kind({"lend": also_bring_back}):
+        district = make_district(session)
+        number = opened(session, district, now).number
+
+        with pytest.raises(MoveRefused) as refused:
+            lend(session, district, number, now)
+
+        [reason] = refused.value.reasons
+        attempt = session.execute(text("SELECT trigger, code, state FROM attempts")).one()
+        assert tuple(attempt) == ("lend", reason["code"], "asked")
+        assert session.execute(text("SELECT state, revision FROM cases")).one() == ("asked", 1)
+        assert rows(session, "history") == 1
+
+
 def test_the_input_of_a_case_that_a_move_opens_is_read_before_it_is_placed(session, now):
     odd = FollowOn("loan", "ask", data={**ASK, "deposit_fen": 0})
     with loan_kind({"lend": lambda move: [odd]}):

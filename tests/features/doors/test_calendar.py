@@ -1,6 +1,7 @@
 """The calendar of deadlines: every clock that runs, nobody's beyond reach, overdue first, the law beside each."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,6 +17,8 @@ from tests.builders_access import apart, browser_of
 from tests.fourth_kind import loan_kind
 from tests.queries import counted
 from tests.whole.test_query_counts import loans
+from workflows.definition import Text
+from workflows.loader import library
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday; five working days from it end on Monday, the 9th
 DUE = date(2026, 3, 9)
@@ -53,6 +56,23 @@ def test_a_clock_stands_with_its_case_its_day_whom_it_waits_for_and_the_law(sess
     assert f'href="/cases/{number}"' in page
     assert "Intake check" in page and "9 Mar 2026" in page and "Registrar" in page
     assert "Administrative Licensing Law art. 32(1)(4), art. 82" in page
+
+
+def test_what_nobody_has_verified_is_marked_in_its_row_and_explained_once(session, district, look, monkeypatch):
+    loans(session, district, 2)
+    plain = look("registrar", "/calendar/list").text
+    number = replace(
+        library().policy_pinned("base:2").number("intake_check"), verified=False,
+        cite=Text("默认值，无来源", "Default, no source"),
+    )
+    monkeypatch.setattr("app.doors.calendar_pages._number", lambda _clock: number)
+
+    page = look("registrar", "/calendar/list").text
+
+    assert (plain.count("not verified"), plain.count("Not verified")) == (0, 0)
+    assert (page.count("not verified"), page.count("Not verified means")) == (2, 1)
+    assert "no source" not in page.lower()
+    assert "not verified" in look("registrar", "/calendar?month=2026-03").text
 
 
 def test_a_deadline_that_ends_at_midnight_stands_on_the_day_it_ends(session, district, look):

@@ -194,6 +194,40 @@ def test_a_penalty_stands_among_what_is_against_it(session, look):
     assert "No published decision stands against it" not in page
 
 
+def test_three_entries_of_a_part_stand_open_and_the_others_are_one_press_away(session, look):
+    place = make_district(session)
+
+    @file_part("gardens", "projects", 99)
+    def gardens(_session, _organization_id, _reader):
+        return Part("Gardens", "no garden", tuple(Entry(f"Garden {n}") for n in range(1, 6)))
+
+    try:
+        page = look(place.actors["registrar"], f"/organizations/{place.organization.id}")
+    finally:
+        forget_part("gardens")
+
+    shown, _summary, folded = page.partition("2 more")
+    assert [f"Garden {n}" in shown for n in range(1, 6)] == [True, True, True, False, False]
+    assert [f"Garden {n}" in folded for n in range(1, 6)] == [False, False, False, True, True]
+    assert "<details" in shown.rpartition("Garden 3")[2]
+
+
+def test_what_is_under_way_stands_first_and_what_is_closed_is_folded(session, look):
+    with loan_kind():
+        place = make_district(session)
+        first, second = loans(session, place, 2)
+        session.execute(
+            text("UPDATE cases SET closed_at = opened_at, waits_role = NULL, waits_node = NULL, due_at = NULL"
+                 " WHERE number = :number"), {"number": first},
+        )
+        session.commit()
+        page = look(place.actors["registrar"], f"/organizations/{place.organization.id}")
+
+    under_way, _heading, history = page.partition('id="history"')
+    assert second in under_way and first not in under_way
+    assert first in history.partition("Closed cases 1")[2]
+
+
 def test_nobodys_telephone_account_or_identity_number_stands_in_the_file(session, look):
     with loan_kind():
         place = make_district(session)
@@ -236,3 +270,17 @@ def test_every_part_is_told_in_chinese_without_a_word_of_english(app, session):
     words = [chapter["title"] for chapter in told]
     words += [each for chapter in told for part in chapter["parts"] for each in (part.title, part.empty)]
     assert len(told) == 6 and not [each for each in words if re.search(r"[A-Za-z]", each)]
+
+
+def test_who_types_a_code_reads_whose_it_is_before_anything_is_handed_in(session, look):
+    place = make_district(session)
+    code = "52110102MJ00000018"
+    session.execute(text("UPDATE organizations SET uscc = :code"), {"code": code})
+    session.commit()
+    name = place.organization.name
+
+    known = look(place.actors["registrar"], f"/apply/restriction?organization_code={code}")
+    unknown = look(place.actors["registrar"], "/apply/restriction?organization_code=52110102MJ00000099")
+
+    assert f'<a href="/organizations/{place.organization.id}">{name}</a>' in known
+    assert name not in unknown

@@ -12,6 +12,7 @@ from app.cases.reading import read_case
 from app.errors import InvalidInput, MoveRefused
 from app.incubation.models import IncubationApplication, MonthlyLog, PanelScore, PanelSeat, Residency
 from app.incubation.queries import incubators, residents
+from app.organizations.models import Organization
 from app.organizations.ties import record_tie
 from tests.builders import make_actor
 from tests.builders_incubation import (
@@ -44,13 +45,14 @@ def state_of(session, number):
     return session.execute(text("SELECT state FROM cases WHERE number = :n"), {"n": number}).scalar_one()
 
 
-def test_an_application_pins_its_rubric_and_is_called_after_the_incubator(session, base):
+def test_an_application_pins_its_rubric_and_is_called_after_who_applies_and_where(session, base):
     number = apply(session, base).number
 
     application = session.scalars(select(IncubationApplication)).one()
     assert (application.rubric, application.panel_size) == ("base:1:admission", None)
     case = read_case(session.connection(), number)
-    assert (case.subject, case.node_id, case.state) == ("示例孵化基地", base.node_id, "applied")
+    applicant = session.get_one(Organization, case.organization_id).name
+    assert (case.subject, case.node_id, case.state) == (f"{applicant} · 示例孵化基地", base.node_id, "applied")
 
 
 def test_an_incubator_that_is_none_and_papers_that_are_missing_are_refused(session, base):

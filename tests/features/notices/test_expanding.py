@@ -155,6 +155,18 @@ def test_who_has_an_address_gets_a_mail_in_their_language(session, scene, now):
     assert (state.waiting, state.failed, state.sent, state.oldest) == (2, 0, 0, now)
 
 
+def test_a_notice_names_the_organization_once(session, scene, now):
+    scene.officer.email = "officer@example.org"
+    session.execute(text("UPDATE cases SET subject = '甲区晨光服务中心 · 示例枢纽'"))
+    a_notice(session, scene, now)
+
+    expanded(session, now)
+
+    mail = session.scalars(select(Mail)).one()
+    assert "“甲区晨光服务中心 · 示例枢纽”现在等待您办理" in mail.body
+    assert mail.body.count("甲区晨光服务中心") == 1
+
+
 def test_a_subject_of_a_case_cannot_add_lines_to_a_mail(session, scene, now):
     scene.officer.email = "officer@example.org"
     session.execute(text("UPDATE cases SET subject = E'a\\r\\nBcc: x@example.org'"))

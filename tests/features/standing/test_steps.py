@@ -15,7 +15,7 @@ from app.errors import CaseNotFound, InvalidInput, MoveRefused
 from app.extensions import db
 from app.notices.expanding import MailStyle, expand_waiting
 from app.notices.models import Delivery, Notice
-from app.organizations.models import OrganizationRestriction
+from app.organizations.models import Organization, OrganizationRestriction
 from app.organizations.queries import frozen_by
 from app.purchasing import sealing
 from app.standing import effects
@@ -25,6 +25,7 @@ from tests.builders_payments import a_payment, a_project
 from tests.builders_purchasing import a_bid, a_bidder, a_tender
 from tests.builders_restriction import (
     DECISION,
+    GROUND_OF,
     MARCH,
     a_bureau,
     listed,
@@ -34,6 +35,7 @@ from tests.builders_restriction import (
     removed,
     step,
 )
+from workflows.kinds.restriction import title_of
 
 DAY = date(2026, 3, 2)
 
@@ -82,6 +84,14 @@ def test_a_listing_is_proposed_by_one_heard_and_decided_by_another_and_holds_fro
     row = session.scalars(select(OrganizationRestriction)).one()
     assert (row.evidence, row.entered_by, row.sequence) == (DECISION, bureau.second.person_id, 3)
     assert told(session, number, 3) == {(role, "restriction_imposed") for role in ("staff", "legal_representative")}
+
+
+def test_a_listing_is_called_after_the_organization_and_its_ground(session, bureau):
+    number = proposed(session, bureau)
+
+    subject = session.scalars(select(Case.subject).where(Case.number == number)).one()
+    name = session.get_one(Organization, bureau.organization_id).name
+    assert subject == f"{name} · {title_of(GROUND_OF['abnormal']).zh}"
 
 
 def test_the_history_of_the_case_holds_the_row_that_it_wrote_and_the_one_that_it_ended(session, bureau):
