@@ -1,4 +1,4 @@
-"""A clerk who forgot the password comes in again: an administrator issues a link, the clerk uses it, auditors read it."""
+"""A clerk who forgot the password comes in again: by an administrator's link, of which auditors read."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.access.models import Account
 from app.extensions import db
-from tests.browser.conftest import DESK, PHONE, Open, Site
+from tests.browser.conftest import DESK, PHONE, Open, Site, speak
 from tests.browser.test_axe import violations
 from tests.browser.test_reflow import TOO_WIDE
 
@@ -66,6 +66,7 @@ def test_a_forgotten_password_is_replaced_by_a_link_of_the_administrator(
     page.fill("#password", NEW + tongue)
     page.press("#password", "Enter")
     page.wait_for_url("**/")
+    speak(page, "en" if english else "zh-CN")
     page.goto("/account")
     stands_well(page)
     assert page.goto(link).status == 404
