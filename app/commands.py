@@ -23,9 +23,11 @@ from app.database.self_check import NotAsExpected
 # The group's name on the command line, and where it stands.
 GROUPS = {
     "access": "app.access.commands:access_commands",
+    "budget": "app.payments.commands:group",
     "database": "app.database.commands:group",
     "demo": "app.demo.commands:group",
     "history": "app.audit.commands:group",
+    "offices": "app.doors.office_commands:group",
     "purchasing": "app.purchasing.commands:group",
     "registry": "app.organizations.commands:registry",
     "seed": "app.seed.commands:group",

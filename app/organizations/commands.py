@@ -49,7 +49,7 @@ def import_(file: Path, dry_run: bool, skip_bad: bool, encoding: str | None) -> 
     try:
         report = import_register(
             db.session, file, now=business_now(db.session), dry_run=dry_run, skip_bad=skip_bad,
-            encoding=encoding, on_fault=lambda fault: click.echo(_fault_line(fault)),
+            encoding=encoding, on_fault=lambda fault: click.echo(fault_line(fault)),
         )
     except Unreadable as error:
         click.echo(f"{error.text.zh}\n{error.text.en}", err=True)
@@ -60,7 +60,8 @@ def import_(file: Path, dry_run: bool, skip_bad: bool, encoding: str | None) -> 
         raise SystemExit(BAD_ROWS)
 
 
-def _fault_line(fault: Fault) -> str:
+def fault_line(fault: Fault) -> str:
+    """Return how a fault is told on the command line, in both languages."""
     value = fault.value if len(fault.value) <= 40 else f"{fault.value[:40]}…"
     shown = value.replace("\n", "⏎").replace("\r", "").replace("\x00", "␀")
     column_zh, column_en = (f"「{fault.column}」列", f", column {fault.column}") if fault.column else ("", "")
