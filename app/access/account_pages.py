@@ -1,25 +1,26 @@
 """How do people look after their own account? Roles, browsers, tokens, password."""
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.access import sign_in, tokens
+from app.access import cookies, sign_in, tokens
 from app.access.accounts import change_password
 from app.access.api_auth import current_holdings, limits
 from app.access.declare import allow
 from app.access.devices import device_words
 from app.access.forms import PasswordForm, TokenForm, problems_of
 from app.access.models import Account
-from app.access.passwords import Mistyped, is_password
+from app.access.passwords import Mistyped, check_choice
 from app.access.roles import role_of
+from app.access.throttle import Throttled
 from app.clock import real_now
 from app.extensions import db
 from app.language import current_locale, localized
 
 pages = Blueprint("account", __name__, url_prefix="/account")
 
-Answer = str | Response | tuple[str, int]
+Answer = str | Response | tuple[str, int] | tuple[str, int, dict[str, str]]
 
 
 @pages.get("")
@@ -64,6 +65,7 @@ def _page(password_form: PasswordForm, token_form: TokenForm, *, token: str | No
         token=token,
         token_form=token_form,
         password_form=password_form,
+        password_set_at=account.password_set_at,
         errors=problems_of(password_form) + problems_of(token_form),
         key=None,
     )
@@ -90,22 +92,39 @@ def end_other_sessions() -> Answer:
 @pages.post("/password")
 @allow("signed_in")
 def set_password() -> Answer:
-    """Change the password; every other browser is signed out."""
+    """Change the password; every other browser is signed out and every token ends. A program may not do it.
+
+    The old password is asked for as at the sign-in: a stranger at an open browser guesses no faster here.
+    """
     form = PasswordForm()
-    account = db.session.get_one(Account, g.actor.account_id)
-    if not form.validate_on_submit():
+    if g.by_token or not form.validate_on_submit():
         return _page(form, TokenForm(formdata=None)), 422
-    if not is_password(form.current.data or "", account.password_hash):
-        form.current.errors = [_("This is not your current password.")]
-        return _page(form, TokenForm(formdata=None)), 422
+    own = db.session.get_one(Account, g.actor.account_id)
+    login, status, headers = own.login, 422, {}
     try:
+        # First, so that a new password which may not be chosen costs no try of the old one.
+        check_choice(form.new.data or "", login=login, name=own.person.name)
+        account = sign_in.recognise(
+            db.session,
+            login=login,
+            password=form.current.data or "",
+            address=request.remote_addr or "",
+            device=cookies.device_of(login),
+            now=real_now(),
+        )
         change_password(
             db.session, account, new=form.new.data or "", now=real_now(), keep_session=g.session_id
         )
+        return _done(_("The password is changed. Other browsers are signed out, and tokens have ended."))
+    except Throttled as problem:
+        form.current.errors = [str(problem.detail)]
+        status, headers = problem.status, {"Retry-After": str(problem.retry_after)}
+    except sign_in.NotRecognised:
+        form.current.errors = [_("This is not your current password.")]
     except Mistyped as mistake:
         form.new.errors = [str(mistake.message)]
-        return _page(form, TokenForm(formdata=None)), 422
-    return _done(_("The password is changed; other browsers are signed out."))
+    db.session.rollback()
+    return _page(form, TokenForm(formdata=None)), status, headers
 
 
 @pages.post("/tokens")

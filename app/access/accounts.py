@@ -1,13 +1,13 @@
-"""How does an account begin and end? Made with a person or for one, disabled at once for good reason."""
+"""How does an account begin, change and end? Made with a person or for one, disabled at once for good reason."""
 
 import re
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.access.models import Account, Person
+from app.access.models import Account, AccountChange, Invitation, Person
 from app.access.nodes import AnySession
 from app.access.passwords import check_choice, hash_password
 from app.access.sign_in import end_all_sessions
@@ -50,23 +50,60 @@ def add_account(session: AnySession, person: Person, *, login: str, password: st
 
 
 def disable(session: AnySession, account: Account, *, by: int | None, now: datetime) -> None:
-    """Disable the account, its sessions and tokens, with the caller's commit. Nobody disables their own."""
+    """Disable the account, its sessions, tokens and links, with the caller's commit. Nobody disables their own."""
     if by == account.person_id:
         raise AccountRefused("account", _l("Ask another administrator: nobody disables their own account."))
-    account.disabled_at = account.disabled_at or now
-    end_all_sessions(session, account.id, now=now)
-    revoke_all_tokens(session, account.id, now=now)
+    if account.disabled_at is None:
+        account.disabled_at = now
+        _record(session, account, "disabled", by=by, now=now)
+    _end_all(session, account, now=now)
 
 
-def enable(account: Account) -> None:
-    """Let the account sign in again, with the password it had; ended sessions and tokens stay ended."""
-    account.disabled_at = None
+def enable(session: AnySession, account: Account, *, by: int | None, now: datetime) -> None:
+    """Let the account sign in again, with the password it had; ended sessions, tokens and links stay ended."""
+    if account.disabled_at is not None:
+        account.disabled_at = None
+        _record(session, account, "enabled", by=by, now=now)
 
 
 def change_password(
     session: AnySession, account: Account, *, new: str, now: datetime, keep_session: int | None
 ) -> None:
-    """Set a new password and end the other sessions of the account; or raise Mistyped. The caller commits."""
+    """Let the owner set a new password, and record it; or raise Mistyped. The caller commits."""
+    set_password(session, account, new=new, now=now, keep_session=keep_session)
+    _record(session, account, "password_changed", by=account.person_id, now=now)
+
+
+def set_password(
+    session: AnySession, account: Account, *, new: str, now: datetime, keep_session: int | None = None
+) -> None:
+    """Set a new password; or raise Mistyped. The caller records it and commits.
+
+    Whatever the old one opened ends: sessions (but `keep_session`), tokens, and links to set another.
+    Failures of before no longer make anybody wait.
+    """
     check_choice(new, login=account.login, name=account.person.name)
     account.password_hash = hash_password(new)
-    end_all_sessions(session, account.id, now=now, but=keep_session)
+    account.password_set_at = now
+    _end_all(session, account, now=now, but=keep_session)
+
+
+def void_links(session: AnySession, account_id: int, *, now: datetime) -> None:
+    """End the links to set a new password for this account that were not used; the caller commits."""
+    session.execute(
+        update(Invitation)
+        .where(Invitation.for_account_id == account_id, Invitation.used_at.is_(None), Invitation.voided_at.is_(None))
+        .values(voided_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _end_all(session: AnySession, account: Account, *, now: datetime, but: int | None = None) -> None:
+    session.flush()  # the account's row first, everywhere: whoever changes it at the same time waits there
+    end_all_sessions(session, account.id, now=now, but=but)
+    revoke_all_tokens(session, account.id, now=now)
+    void_links(session, account.id, now=now)
+
+
+def _record(session: AnySession, account: Account, what: str, *, by: int | None, now: datetime) -> None:
+    session.add(AccountChange(at=now, account_id=account.id, what=what, by_person=by))

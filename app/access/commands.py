@@ -1,4 +1,4 @@
-"""What can an operator ask at the command line? Policy, routes, and the first administrator's link."""
+"""What can an operator ask at the command line? Policy, routes, and links to come in, or in again."""
 
 import json
 from typing import Any
@@ -7,9 +7,11 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app.access import declare
+from app.access import declare, password_links
+from app.access.accounts import AccountRefused
 from app.access.invitations import invite, link_to
 from app.access.nodes import find_by_code
+from app.access.people import find_account
 from app.access.roles import ROLES
 from app.clock import real_now
 from app.extensions import db
@@ -84,4 +86,26 @@ def invite_somebody(role: str, code: str | None, email: str | None) -> None:
         raise click.UsageError(f"there is no place with the code {code}")
     token = invite(db.session, role=role, node=node, email=email, by=None, now=real_now())
     db.session.commit()
-    click.echo(link_to(token, base=current_app.config.get("PUBLIC_URL") or "http://127.0.0.1:5000/"))
+    click.echo(link_to(token, base=_base()))
+
+
+@access_commands.command("link")
+@click.argument("login")
+def link_for_somebody(login: str) -> None:
+    """Print a link with which the owner of LOGIN sets a new password. It works once, for three days.
+
+    For the administrator whom no other administrator can let in again.
+    """
+    account = find_account(db.session, login)
+    if account is None:
+        raise click.UsageError(f"nobody has the login {login}")
+    try:
+        token = password_links.issue(db.session, account, by=None, now=real_now())
+    except AccountRefused as refusal:
+        raise click.ClickException(str(refusal.detail)) from None
+    db.session.commit()
+    click.echo(password_links.link_to(token, base=_base()))
+
+
+def _base() -> str:
+    return current_app.config.get("PUBLIC_URL") or "http://127.0.0.1:5000/"

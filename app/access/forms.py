@@ -49,6 +49,17 @@ class AcceptForm(FlaskForm):
         self.password.autocomplete = self.again.autocomplete = "new-password"
 
 
+class NewPasswordForm(FlaskForm):
+    """A new password twice, of somebody who came by a link."""
+
+    new = PasswordField(_l("New password"), [InputRequired(FILL_IN)], description=PASSWORD_RULE)
+    again = PasswordField(_l("New password again"), [InputRequired(FILL_IN), EqualTo("new", TYPED_TWICE)])
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.new.autocomplete = self.again.autocomplete = "new-password"
+
+
 class PasswordForm(FlaskForm):
     """The old password, and the new one twice."""
 

@@ -78,6 +78,7 @@ def find_invitation(session: AnySession, token: str, *, now: datetime) -> Invita
     found = session.scalars(
         select(Invitation).where(
             Invitation.token_digest == digest_of(token),
+            Invitation.role.is_not(None),
             Invitation.used_at.is_(None),
             Invitation.expires_at > now,
         )
@@ -118,7 +119,7 @@ def accept(session: AnySession, token: str, who: NewPerson, *, now: datetime, on
     grant(
         session,
         person_id=person.id,
-        role=invitation.role,
+        role=invitation.invited_to,
         node=node or ensure_root(session),
         on=on,
         by=invitation.invited_by,

@@ -73,7 +73,10 @@ class Person(db.Model):
 
 
 class Account(db.Model):
-    """A way for a person to sign in. A person may have several; a disabled one opens nothing from then on."""
+    """A way for a person to sign in. A person may have several; a disabled one opens nothing from then on.
+
+    `password_set_at` is when the password was last changed; None: never since the account was made.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (
@@ -86,6 +89,7 @@ class Account(db.Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     login: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str | None] = mapped_column(Text)
+    password_set_at: Mapped[datetime | None] = mapped_column(Moment)
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=text("now()"))
 
@@ -179,25 +183,63 @@ class SignInAttempt(db.Model):
     succeeded: Mapped[bool]
 
 
+class AccountChange(db.Model):
+    """What was done to an account that leaves no other trace, and who did it; None: the operator. Append-only."""
+
+    __tablename__ = "account_changes"
+    __table_args__ = (
+        CheckConstraint("what IN ('password_changed', 'disabled', 'enabled')", name="what"),
+        Index("ix_account_changes_account_id", "account_id"),
+        Index("ix_account_changes_at", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    what: Mapped[str] = mapped_column(Text)
+    by_person: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
 class Invitation(db.Model):
-    """A one-time link that lets somebody make an account with one role; only the link's SHA-256 is kept."""
+    """A one-time link; only its SHA-256 is kept. It says for good who made it, when it was used and by whom.
+
+    With a `role` it lets somebody make an account with that role. With `for_account_id` it lets the owner of that
+    account set a new password; of these at most one is open per account, and `voided_at` says when one ended unused.
+    """
 
     __tablename__ = "invitations"
     __table_args__ = (
         CheckConstraint("(used_at IS NULL) = (account_id IS NULL)", name="used_by_an_account"),
+        CheckConstraint("(role IS NULL) <> (for_account_id IS NULL)", name="role_or_account"),
+        CheckConstraint("account_id = for_account_id", name="used_by_whom_it_is_for"),
+        CheckConstraint("used_at IS NULL OR voided_at IS NULL", name="used_or_voided"),
         Unique("token_digest", name="uq_invitations_token_digest"),
+        Index("ix_invitations_for_account_id", "for_account_id", postgresql_where=text("for_account_id IS NOT NULL")),
+        Index(
+            "uq_invitations_for_account_id_open", "for_account_id", unique=True,
+            postgresql_where=text("used_at IS NULL AND voided_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     token_digest: Mapped[bytes] = mapped_column(LargeBinary)
-    role: Mapped[str] = mapped_column(Text)
+    role: Mapped[str | None] = mapped_column(Text)
+    for_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     node_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
     email: Mapped[str | None] = mapped_column(Text)
     invited_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
+    voided_at: Mapped[datetime | None] = mapped_column(Moment)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+    @property
+    def invited_to(self) -> str:
+        """The role that an invitation leads to; a link to set a password leads to none."""
+        if self.role is None:
+            raise LookupError("this link invites nobody")
+        return self.role
 
 
 class Read(db.Model):

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
-from app.access import account_pages, cookies, invitations, people_pages, sign_in
+from app.access import account_pages, cookies, invitations, password_pages, people_pages, sign_in
 from app.access.accounts import AccountRefused
 from app.access.api_auth import today, watch
 from app.access.commands import access_commands
@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
     watch(app)
     app.register_blueprint(pages)
     app.register_blueprint(account_pages.pages)
+    app.register_blueprint(password_pages.pages)
     app.register_blueprint(people_pages.pages)
     app.cli.add_command(access_commands)
 
@@ -122,7 +123,7 @@ def _invitation_page(token: str, form: AcceptForm) -> str:
     return render_template(
         "pages/invite.html",
         invitation={
-            "role_title": localized(role_of(invitation.role).title),
+            "role_title": localized(role_of(invitation.invited_to).title),
             "place": node.name(current_locale()) if node else None,
             "expires_at": invitation.expires_at,
         },

@@ -50,7 +50,7 @@ def list_people(
     session: AnySession, paths: Sequence[str], *, on: date, after: int = 0, named: str = ""
 ) -> tuple[list[ListedPerson], int | None]:
     """Return a page of people by id, and the id after which the next page begins, or None. Three queries."""
-    query = select(Person).where(Person.id > after, _below(paths)).order_by(Person.id).limit(PAGE + 1)
+    query = select(Person).where(Person.id > after, is_below(paths)).order_by(Person.id).limit(PAGE + 1)
     if named:
         query = query.where(Person.name.contains(named, autoescape=True))
     found = list(session.scalars(query.options(selectinload(Person.accounts))))
@@ -62,7 +62,7 @@ def list_people(
 
 def find_person(session: AnySession, person_id: int, paths: Sequence[str]) -> Person | None:
     """Return the person if they hold, or held, a role below one of the paths."""
-    return session.scalars(select(Person).where(Person.id == person_id, _below(paths))).one_or_none()
+    return session.scalars(select(Person).where(Person.id == person_id, is_below(paths))).one_or_none()
 
 
 def find_account(session: AnySession, login: str) -> Account | None:
@@ -77,7 +77,7 @@ def holds_elsewhere(session: AnySession, person_id: int, paths: Sequence[str], o
             RoleGrant.person_id == person_id,
             RoleGrant.node_id == Node.id,
             _has_not_ended(on),
-            ~_node_below(paths),
+            ~node_below(paths),
         )
     )
     return bool(session.scalar(query))
@@ -89,7 +89,7 @@ def _roles_of(
     rows = session.execute(
         select(RoleGrant, Node)
         .join(Node, Node.id == RoleGrant.node_id)
-        .where(RoleGrant.person_id.in_(people), _has_not_ended(on), _node_below(paths))
+        .where(RoleGrant.person_id.in_(people), _has_not_ended(on), node_below(paths))
         .order_by(RoleGrant.id)
     )
     roles: dict[int, list[HeldRole]] = {}
@@ -105,11 +105,13 @@ def _has_not_ended(on: date) -> ColumnElement[bool]:
     return or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > on)
 
 
-def _node_below(paths: Sequence[str]) -> ColumnElement[bool]:
+def node_below(paths: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a node stands at or below one of the paths."""
     return or_(*(Node.path.like(path + "%") for path in paths))
 
 
-def _below(paths: Sequence[str]) -> ColumnElement[bool]:
+def is_below(paths: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a person holds, or held, a role at or below one of the paths."""
     return exists().where(
-        and_(RoleGrant.person_id == Person.id, RoleGrant.node_id == Node.id, _node_below(paths))
+        and_(RoleGrant.person_id == Person.id, RoleGrant.node_id == Node.id, node_below(paths))
     )

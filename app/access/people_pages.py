@@ -1,6 +1,7 @@
-"""What does an administrator do for other people? Invite, give and end roles, disable accounts."""
+"""What does an administrator do for other people? Invite, give and end roles, disable accounts, let in again."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from flask_babel import ngettext
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from app.access import accounts, grants, invitations
+from app.access import accounts, grants, invitations, password_links
 from app.access.api_auth import current_holdings, today
 from app.access.declare import allow
 from app.access.forms import GrantForm, InviteForm, RoleForm, problems_of
@@ -54,15 +55,20 @@ def people_page() -> Answer:
     return _page(InviteForm(formdata=None), GrantForm(formdata=None))
 
 
-def _page(invite: InviteForm, give: GrantForm, *, link: str | None = None) -> str:
+def _page(
+    invite: InviteForm, give: GrantForm, *, link: str | None = None, password_link: dict[str, str] | None = None
+) -> str:
     after = request.args.get("after", 0, type=int)
     named = request.args.get("q", "").strip()
     people, more = list_people(db.session, _paths(), on=today(), after=after, named=named)
+    open_links = password_links.open_links(
+        db.session, [account.id for listed in people for account in listed.accounts], now=real_now()
+    )
     following = url_for("people.people_page", after=more, q=named or None) if more else None
     first = url_for("people.people_page", q=named or None) if after else None
     return render_template(
         "pages/people.html",
-        rows=[_row(listed) for listed in people],
+        rows=[_row(listed, open_links) for listed in people],
         filters=_filters(named),
         count=ngettext("%(num)s person", "%(num)s people", len(people)),
         pages={"words": "", "previous": first, "next": following},
@@ -71,6 +77,7 @@ def _page(invite: InviteForm, give: GrantForm, *, link: str | None = None) -> st
         invitations=_open_invitations(),
         errors=problems_of(invite) + problems_of(give),
         link=link,
+        password_link=password_link,
         key=None,
     )
 
@@ -89,7 +96,7 @@ def _filters(named: str) -> dict[str, Any]:
     }
 
 
-def _row(listed: ListedPerson) -> dict[str, Any]:
+def _row(listed: ListedPerson, open_links: dict[int, datetime]) -> dict[str, Any]:
     own = listed.person.id == g.actor.person_id
     return {
         "name": listed.person.name,
@@ -100,6 +107,10 @@ def _row(listed: ListedPerson) -> dict[str, Any]:
                 "login": account.login,
                 "disabled": account.disabled_at is not None,
                 "action": None if own else _switch(account),
+                "link_action": None
+                if own or account.disabled_at is not None
+                else url_for("people.issue_password_link", account_id=account.id),
+                "link_until": open_links.get(account.id),
             }
             for account in listed.accounts
         ],
@@ -128,7 +139,7 @@ def _open_invitations() -> list[dict[str, Any]]:
     found = invitations.open_invitations(db.session, _paths(), now=real_now())
     return [
         {
-            "role_title": localized(role_of(invitation.role).title),
+            "role_title": localized(role_of(invitation.invited_to).title),
             "place": node.name(current_locale()),
             "email": invitation.email,
             "expires_at": invitation.expires_at,
@@ -215,8 +226,26 @@ def disable_account(account_id: int) -> Answer:
 @allow("role:system_admin")
 def enable_account(account_id: int) -> Answer:
     """Let a disabled account sign in again."""
-    accounts.enable(_account(account_id))
+    accounts.enable(db.session, _account(account_id), by=g.actor.person_id, now=real_now())
     return _done(_("The account may sign in again."))
+
+
+@pages.post("/accounts/<int:account_id>/password-link")
+@allow("role:system_admin")
+def issue_password_link(account_id: int) -> Answer:
+    """Make a one-time link with which the account's owner sets a new password, and show it this once."""
+    account = _account(account_id)
+    try:
+        token = password_links.issue(db.session, account, by=g.actor.person_id, now=real_now())
+    except accounts.AccountRefused as refusal:
+        return _refused(refusal)
+    shown = {
+        "name": account.person.name,
+        "login": account.login,
+        "link": password_links.link_to(token, base=request.host_url),
+    }
+    db.session.commit()
+    return _page(InviteForm(formdata=None), GrantForm(formdata=None), password_link=shown)
 
 
 def _paths() -> Sequence[str]:

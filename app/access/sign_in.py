@@ -78,6 +78,21 @@ def sign_in(
 
     Whatever session the browser had before is ended: nobody can prepare one for somebody else.
     """
+    account = recognise(session, login=login, password=password, address=address, device=device, now=now)
+    if old_token:
+        end_session(session, token=old_token, now=now)
+    token = open_session(session, account_id=account.id, user_agent=user_agent, now=now)
+    session.commit()
+    return token, account
+
+
+def recognise(
+    session: AnySession, *, login: str, password: str, address: str, device: bytes | None, now: datetime
+) -> Account:
+    """Return the account that login and password open, or raise NotRecognised or Throttled. Commits the try.
+
+    The account's row is locked until the caller commits: no other password, and no disabling, comes in between.
+    """
     login = login.strip().lower()[:200]
     attempt_id = throttle.admit(session, login=login, address=address, device=device, now=now)
     account = session.scalars(select(Account).where(Account.login == login)).one_or_none()
@@ -85,14 +100,13 @@ def sign_in(
     session.commit()  # nothing is held while the hash takes its time
     if not is_password(password, usable) or account is None or usable is None:
         raise NotRecognised
+    session.refresh(account, with_for_update={"key_share": True})
+    if account.disabled_at is not None or account.password_hash != usable:
+        raise NotRecognised  # it was right until a moment ago
     if is_outdated(usable):
         account.password_hash = hash_password(password)
     session.execute(update(SignInAttempt).where(SignInAttempt.id == attempt_id).values(succeeded=True))
-    if old_token:
-        end_session(session, token=old_token, now=now)
-    token = open_session(session, account_id=account.id, user_agent=user_agent, now=now)
-    session.commit()
-    return token, account
+    return account
 
 
 def open_session(session: AnySession, *, account_id: int, user_agent: str, now: datetime) -> str:

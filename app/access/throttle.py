@@ -11,7 +11,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, select, text
 
-from app.access.models import SignInAttempt
+from app.access.models import Account, SignInAttempt
 from app.access.nodes import AnySession
 from app.errors import Problem
 
@@ -59,7 +59,7 @@ def admit(session: AnySession, *, login: str, address: str, device: bytes | None
     _one_at_a_time(session, f"address {address}", f"login {login}")
     same_door = SignInAttempt.device.is_(None) if device is None else SignInAttempt.device == device
     waits = (
-        _remaining(session, LOGIN_PACE, now, SignInAttempt.login == login, same_door, forgives=True),
+        _remaining(session, LOGIN_PACE, now, SignInAttempt.login == login, same_door, forgiven=login),
         _remaining(session, ADDRESS_PACE, now, SignInAttempt.address == address),
     )
     remaining = max(waits)
@@ -73,13 +73,15 @@ def admit(session: AnySession, *, login: str, address: str, device: bytes | None
 
 
 def _remaining(
-    session: AnySession, pace: Pace, now: datetime, *which: ColumnElement[bool], forgives: bool = False
+    session: AnySession, pace: Pace, now: datetime, *which: ColumnElement[bool], forgiven: str | None = None
 ) -> timedelta:
     since = now - pace.memory
-    if forgives:
+    if forgiven is not None:
         # A success forgives what was mistyped before it; at an address it would only forgive the next victim.
-        success = select(func.max(SignInAttempt.at)).where(*which, SignInAttempt.succeeded)
-        since = max(since, session.scalar(success) or since)
+        # A new password of this login forgives it at every door: those were tries at another one.
+        success = select(func.max(SignInAttempt.at)).where(*which, SignInAttempt.succeeded).scalar_subquery()
+        changed = select(Account.password_set_at).where(Account.login == forgiven).scalar_subquery()
+        since = max(since, session.scalar(select(func.greatest(success, changed))) or since)
     failures, last = session.execute(
         select(func.count(), func.max(SignInAttempt.at)).where(
             *which, SignInAttempt.at > since, ~SignInAttempt.succeeded

@@ -13,6 +13,7 @@ from app.access.api_auth import current_holdings
 from app.access.declare import allow
 from app.access.reach import visible_by
 from app.access.reads import record_read
+from app.audit.access_page import access_view
 from app.audit.asking import (
     audited,
     audited_case,
@@ -65,6 +66,13 @@ def case_bundle_for_programs(number: str) -> Response:
 def search_page() -> str:
     """Search all moves and all refused attempts in the cases that the auditor reaches."""
     return render_template("pages/audit_search.html", **search_view())
+
+
+@pages.get("/audit/access")
+@allow("role:auditor,audit_admin")
+def access_page() -> str:
+    """Show who gave, ended or issued what for whom, at and below the caller's places."""
+    return render_template("pages/audit_access.html", **access_view())
 
 
 @pages.get("/audit/cases/<number>")

@@ -18,6 +18,7 @@ NOTHING: frozenset[str] = frozenset()
 
 # What the application may do where it may not do everything.
 APP = {
+    "account_changes": ADD,
     "alembic_version": READ,
     "attempts": ADD,
     "award_candidates": ADD | {"UPDATE (ended_at, ended_reason)"},
@@ -42,6 +43,8 @@ APP = {
         " rows_total, sha256, size, started_at)"
     },
     "history": ADD,
+    # Who made a link, for what and for whom, stays as it was; only what became of it is written.
+    "invitations": ADD | {"UPDATE (account_id, used_at, voided_at)"},
     "instalments": ADD | {"UPDATE (deducted_fen)"},
     "ledger_accounts": ADD,
     "log_leaves": READ,

@@ -86,7 +86,9 @@ def _navigation(held: tuple[Holding, ...]) -> list[dict[str, Any]]:
         records.append(_item(_("Bank statements"), "/statements", "landmark"))
     if "auditor" in roles:
         records.append(_item(_("Audit"), "/audit", "shield-check"))
-    if roles & {"system_admin", "security_admin"}:
+    if "audit_admin" in roles:
+        records.append(_item(_("Changes of access"), "/audit/access", "shield-check"))
+    if "system_admin" in roles:
         records.append(_item(_("People"), "/people", "users"))
     return [{"title": None, "items": work}, {"title": _("Records"), "items": records}]
 

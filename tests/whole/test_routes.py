@@ -387,7 +387,7 @@ def test_every_post_asks_who_comes(seeded):
             answer = client.post(_sample(rule), headers={"Idempotency-Key": "k"})
             assert answer.status_code == (401 if rule.rule.startswith("/api/") else 303), rule.rule
     assert {rule.rule for rule in posts(seeded.app) if rule.endpoint in public} == {
-        "/sign-in", "/sign-out", "/invitations/<token>", "/language",
+        "/sign-in", "/sign-out", "/invitations/<token>", "/new-password/<token>", "/language",
         "/rate/<code>",  # beneficiaries have no accounts: the one-time code is what lets them in
     }
 

@@ -110,7 +110,7 @@ def test_a_device_cookie_of_another_login_or_a_forged_one_proves_nothing(app, cl
     forged.set_cookie("device", "WyJsaW54aSIsIngiXQ.aaaaaa.bbbbbbbb")
     enter(forged)
 
-    devices = session.execute(select(SignInAttempt.login, SignInAttempt.device)).all()
+    devices = session.execute(select(SignInAttempt.login, SignInAttempt.device).order_by(SignInAttempt.id)).all()
     assert devices == [("other", None), ("linxi", None), ("linxi", None)]
 
 

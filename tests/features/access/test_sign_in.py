@@ -170,7 +170,7 @@ def test_a_disabled_account_is_out_at_once_and_its_sessions_stay_ended(session, 
     assert known_by_token(session, program, now=now) is None
     with pytest.raises(NotRecognised):
         enter(session, now)
-    enable(account)
+    enable(session, account, by=None, now=now)
     session.commit()
     assert known(session, token, now) is None
     assert known_by_token(session, program, now=now) is None
