@@ -49,7 +49,7 @@ from workflows.loader import library
 from workflows.subjects import BETWEEN
 
 pages = Blueprint("organization", __name__)
-MOST_OPEN, MOST_CLOSED = 12, 6
+MOST_OPEN, MOST_CLOSED = 12, 50
 MOST_RECENT = 4
 ROWS = 50
 
@@ -147,6 +147,7 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
         chapters=chapters(db.session, id_, Reader(held(), own, today())),
         waiting=[_case(line, profile) for line in sorted(waiting.rows, key=_due_first)],
         ended=[_case(line, profile) for line in ended.rows],
+        ended_cut=ended.after is not None,
         more_href=_all_cases(profile) if waiting.after or ended.after else None,
         history=[_move(one) for one in recent.rows],
         timeline_href=url_for("organization.timeline_page", organization_id=id_) if recent.after else None,
