@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app.access.models import NODE_KINDS, Node
+from app.access.models import Node
 from app.access.nodes import create_node, find_by_code
 from app.affiliation.models import LEVELS
 from app.affiliation.steps import recognize_hub
@@ -26,12 +26,19 @@ group = AppGroup("offices", help="Places of a city: buyers, hubs, incubators 购
 OPENED = ("buyer", "hub", "incubator")
 LONGEST_NAME = 200
 
+BELOW = click.option("--below", required=True, help="Division code of the place it belongs to, such as 110102.")
+NAME_EN = click.option("--name-en", help="Its name in English, if it has one.")
+LEVEL = click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
+SINCE = click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), help="The day of its recognition; today if left out."
+)
+
 
 @group.command("buyer")
 @click.argument("code")
 @click.argument("name")
-@click.option("--below", required=True, help="Division code of the place it belongs to, such as 110102.")
-@click.option("--name-en", help="Its name in English, if it has one.")
+@BELOW
+@NAME_EN
 def open_buyer(code: str, name: str, below: str, name_en: str | None) -> None:
     """Open the office NAME that buys services, known by CODE."""
     parent = _new_place(code, name, below)
@@ -42,10 +49,10 @@ def open_buyer(code: str, name: str, below: str, name_en: str | None) -> None:
 @group.command("hub")
 @click.argument("code")
 @click.argument("name")
-@click.option("--below", required=True, help="Division code of the place it belongs to.")
-@click.option("--name-en", help="Its name in English, if it has one.")
-@click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="The day of its recognition; today if left out.")
+@BELOW
+@NAME_EN
+@LEVEL
+@SINCE
 @click.option("--organization", "uscc", help="Credit code of the organization that runs it, if it is in the register.")
 @click.option("--field", "fields", multiple=True, help="What it works on; may be given several times.")
 def open_hub(
@@ -64,10 +71,10 @@ def open_hub(
 @group.command("incubator")
 @click.argument("code")
 @click.argument("name")
-@click.option("--below", required=True, help="Division code of the place it belongs to.")
-@click.option("--name-en", help="Its name in English, if it has one.")
-@click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="The day of its recognition; today if left out.")
+@BELOW
+@NAME_EN
+@LEVEL
+@SINCE
 @click.option("--operator", "uscc", help="Credit code of the organization that runs it, if it is in the register.")
 @click.option("--capacity", type=click.IntRange(1, 10_000), required=True, help="How many organizations at a time.")
 @click.option("--places", type=click.IntRange(0, 10_000), required=True, help="How many of them on its premises.")
@@ -94,7 +101,7 @@ def list_offices() -> None:
     query = (
         select(Node.kind, Node.code, Node.name_zh, above.c.name_zh)
         .outerjoin(above, above.c.id == Node.parent_id)
-        .where(Node.kind.in_([kind for kind in NODE_KINDS if kind in OPENED]))
+        .where(Node.kind.in_(OPENED))
         .order_by(Node.kind, Node.path)
     )
     for kind, code, name, place in db.session.execute(query):
