@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from app.access.models import Node
 from app.access.nodes import AnySession
-from app.ledger.models import BudgetLine
+from app.ledger.models import BudgetLine, LedgerAccount, Transfer
 from app.ledger.queries import budget_position
 from app.ledger.steps import Because, appropriate, open_budget_line
 from app.organizations.checking import Fault
@@ -77,8 +77,7 @@ def import_budget(
     """
     report = Report()
     try:
-        # Two imports at once could each find a line missing: one at a time.
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('shuniu.budget import'))"))
+        one_at_a_time(session)
         checker = _Checker(session)
         for row in checker.rows(path):
             report.rows += 1
@@ -102,6 +101,25 @@ def import_budget(
     finally:
         session.rollback()
     return report
+
+
+def one_at_a_time(session: AnySession) -> None:
+    """Let nobody else enter budgets until the caller's transaction ends: what is looked for could be just arriving."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('shuniu.budget import'))"))
+
+
+def is_entered(session: AnySession, line_id: int, amount_fen: int, reference: str, *, lower: bool) -> bool:
+    """Return whether this paper raised (or lowered) the line by this very sum before."""
+    changed = LedgerAccount.name == ("available" if lower else "source")
+    found = session.execute(
+        select(Transfer.id)
+        .join(LedgerAccount, LedgerAccount.id == Transfer.debit_id)
+        .where(
+            Transfer.budget_line_id == line_id, Transfer.code == "APPROPRIATE", Transfer.amount == amount_fen,
+            Transfer.reference == reference, changed,
+        )
+    )
+    return found.first() is not None
 
 
 def open_line(session: AnySession, line: Line, now: datetime) -> BudgetLine:

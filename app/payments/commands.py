@@ -14,7 +14,7 @@ from app.ledger.steps import Because, appropriate, curtail
 from app.ledger.transfers import NotEnough
 from app.organizations.commands import BAD_ROWS, UNREADABLE, fault_line
 from app.organizations.reading import Unreadable
-from app.payments.budget_file import import_budget
+from app.payments.budget_file import import_budget, is_entered, one_at_a_time
 from workflows.rules.money import MoneyError, format_yuan, parse_yuan
 
 group = AppGroup("budget", help="Budget lines 预算指标: open them, raise and lower them.")
@@ -65,6 +65,12 @@ def change(code: str, amount: str, reference: str) -> None:
         raise click.ClickException(f"{error.text.zh} {error.text.en}") from None
     if fen <= 0:
         raise click.ClickException("金额须大于零。 The amount must be more than zero.")
+    one_at_a_time(db.session)
+    if is_entered(db.session, line.id, fen, reference.strip(), lower=lower):
+        raise click.ClickException(
+            "已按此文号调整过同样的金额，未重复调整。 This paper changed the line by this sum before; nothing was"
+            " changed. If it does so twice, say which part with --reference."
+        )
     because = Because(now=business_now(db.session), reference=reference.strip())
     try:
         (curtail if lower else appropriate)(db.session, line.id, fen, because)

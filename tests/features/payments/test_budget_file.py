@@ -130,6 +130,20 @@ def test_a_line_is_raised_and_lowered_by_a_paper_and_never_below_what_is_availab
     assert rows_in(session, "transfers") == 3
 
 
+def test_the_same_command_again_moves_no_money_twice_and_another_paper_or_direction_does(run, file, session):
+    run("import", file(GOOD))
+    raised = ("change", "XC-2026-07", "13500.00", "--reference", "西财预〔2026〕9号")
+
+    first, again = run(*raised), run(*raised)
+    back = run("change", "XC-2026-07", "-13500.00", "--reference", "西财预〔2026〕9号")
+    part = run("change", "XC-2026-07", "13500.00", "--reference", "西财预〔2026〕9号第二笔")
+
+    assert [first.exit_code, again.exit_code, back.exit_code, part.exit_code] == [0, 1, 0, 0]
+    assert "nothing was changed" in again.output
+    assert part.output == "XC-2026-07 appropriated 1,300,000.00 available 1,300,000.00\n"
+    assert rows_in(session, "transfers") == 4
+
+
 @pytest.mark.parametrize(("code", "amount", "reference", "word"), [
     ("XC-1", "1", "文", "no budget line"), ("XC-2026-07", "0", "文", "more than zero"),
     ("XC-2026-07", "--5", "文", "amount"), ("XC-2026-07", "1", " ", "--reference"), ("XC-2026-07", "x", "文", ""),
