@@ -7,6 +7,7 @@
 import base64
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from app.backup.files import sha256_of, write
 from app.backup.refusal import BackupRefused
 
 FORMAT = 1
+INSIDE = re.compile(r"[a-z0-9]+(/[a-z0-9]+)*")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 MANIFEST, CHECKSUM, DATABASE, FILES, KEYS = "manifest.json", "manifest.sha256", "database.dump", "files", "keys"
 
 
@@ -83,7 +86,12 @@ def read_manifest(folder: Path) -> Manifest:
     told = json.loads(content)
     if told["format"] != FORMAT:
         raise BackupRefused("备份由更新的版本制作", f"{path} has format {told['format']}, made by another Shuniu")
-    return Manifest(**{name: _read(name, value) for name, value in told.items()})
+    manifest = Manifest(**{name: _read(name, value) for name, value in told.items()})
+    for name, stored in (*manifest.papers.items(), *manifest.keys.items()):
+        # The checksum is no signature: a forged manifest must not have files written elsewhere, as root perhaps.
+        if not INSIDE.fullmatch(name) or not SHA256.fullmatch(stored.sha256):
+            raise BackupRefused(f"{path} 列有不合规的文件名", f"{path} names a file that no backup has: {name!r}")
+    return manifest
 
 
 def _read(name: str, value: Any) -> Any:
