@@ -146,7 +146,7 @@ def named_row_choice_field(
 
 
 def money_field(
-    label: Label, *, required: bool = True, help: Label | None = None, example: int = 3_500_000,
+    label: Label, *, required: bool = True, help: Label | None = None, example: int | None = 3_500_000,
     min_fen: int = 1, **metadata: Any,
 ) -> fields.Integer:
     """An amount in integer fen; the page's field shows and takes yuan."""

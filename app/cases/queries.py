@@ -188,8 +188,9 @@ def _matches(session: AnySession, search: str) -> ColumnElement[bool]:
         return Case.number == number  # whoever typed a whole number means that case
     organization = _organizations.c
     signs = literal(grams(plain), ARRAY(Text))
-    called = (column_.like(containing(plain), escape="\\") for column_ in (organization.name, organization.former_names))
-    named = select(organization.id).where(organization.search.contains(signs), or_(*called))
+    like = containing(plain)
+    called = or_(organization.name.like(like, escape="\\"), organization.former_names.like(like, escape="\\"))
+    named = select(organization.id).where(organization.search.contains(signs), called)
     about = select(CaseSubject.case_id).where(
         CaseSubject.search.contains(signs), CaseSubject.subject.like(containing(plain), escape="\\")
     )

@@ -24,7 +24,8 @@ SELECT DISTINCT ON (c.node_id, r.role) c.id, c.revision, r.role, c.node_id, :tem
 _CARRYING: list[str] = []
 TELL_THEM = """
 INSERT INTO notices (case_id, sequence, audience_role, audience_node_id, template, created_at)
-SELECT t.case_id, t.sequence, t.role, t.node_id, :template, :at FROM ({carrying}) AS t (case_id, sequence, role, node_id)
+SELECT t.case_id, t.sequence, t.role, t.node_id, :template, :at
+  FROM ({carrying}) AS t (case_id, sequence, role, node_id)
 """
 
 

@@ -115,7 +115,7 @@ class RefusalData:
 
 @dataclass(frozen=True)
 class GrantData:
-    """A decision to grant what is no new registration: `rows` under `columns` say what, `follows` what is to be done."""
+    """A decision to grant what is no new registration: `rows` under `columns` say what, `follows` what comes of it."""
 
     head: Head
     applicant: str

@@ -135,10 +135,10 @@ def _suit(form: Form, schema: Schema, case: CaseRow | None, organization_id: int
 
     Both name a function that is registered like choices.
     """
-    for name, field in schema.fields.items():
+    for name, declared in schema.fields.items():
         if name not in form._fields:
             continue
-        present, needed = field.metadata.get("now_from"), field.metadata.get("offered_if")
+        present, needed = declared.metadata.get("now_from"), declared.metadata.get("offered_if")
         if needed and not choices_of(needed)(db.session, case, organization_id):
             del form[name]
         elif present:

@@ -60,6 +60,7 @@ class Certificate:
     registered_on: date
     authority: str
     evidence: str
+    stated: Particulars = NOTHING_STATED
 
 
 def open_in_preparation(
@@ -193,12 +194,14 @@ def confirm_entry(
     registration.known_since = registration.registered_on = certificate.registered_on
     registration.authority = certificate.authority
     registration.evidence = certificate.evidence
+    for item, value in asdict(certificate.stated).items():
+        setattr(registration, item, value)
     registration.entered_by, registration.entered_at = person_id, now
     session.flush()
     return registration
 
 
-def open_registration(session: AnySession, organization_id: int) -> Registration | None:
+def open_registration(session: AnySession, organization_id: int | None) -> Registration | None:
     """Return the version of its entry that is in force, or None: it is not registered (any more)."""
     query = select(Registration).where(
         Registration.organization_id == organization_id, Registration.ended_on.is_(None)

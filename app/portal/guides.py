@@ -19,9 +19,9 @@ from workflows.loader import Policy, library, place_chain
 from workflows.policy import PolicyNumber
 
 ROAD = (
-    "registration", "registration_change", "affiliation", "incubation", "programme", "plan", "call", "opening_key", "pool_entry", "package",
-    "bid", "bid_review", "objection", "contract", "milestone_report", "evaluation", "acceptance", "rectification",
-    "payment", "closure",
+    "registration", "registration_change", "affiliation", "incubation", "programme", "plan", "call", "opening_key",
+    "pool_entry", "package", "bid", "bid_review", "objection", "contract", "milestone_report", "evaluation",
+    "acceptance", "rectification", "payment", "closure",
 )
 """The order in which an organization and an office come upon the kinds; what is not named here comes last."""
 ENDINGS = {"application/pdf": "PDF", "image/jpeg": "JPG", "image/png": "PNG"}
@@ -70,7 +70,10 @@ def guide_of(definition: Definition, place: str, today: date) -> dict[str, Any]:
                      day=definition.effective_from.isoformat()),
         "open_href": None, "open_refused": [],
         "conditions": [localized(guard_named(name).title) for name in opening.guards],
-        "documents": [_document(slot, opening, input_of(definition.kind, opening.trigger)) for slot in definition.documents.values() if not slot.issued],
+        "documents": [
+            _document(slot, opening, input_of(definition.kind, opening.trigger))
+            for slot in definition.documents.values() if not slot.issued
+        ],
         "inputs": _inputs(definition, opening),
         "steps": [_step(definition.states[name], policy) for name in definition.spine],
         "special": _special(definition, policy),

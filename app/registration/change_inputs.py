@@ -121,7 +121,8 @@ class CorrectChange(Changes, Input):
 
 def _lacking(item: str, label: Any, *, max: int = 200, **more: Any) -> fields.String:
     return text_field(
-        label, max=max, required=False, help=NOT_HELD, offered_if=f"lacks_{item}", example_from=f"lacking_{item}", **more
+        label, max=max, required=False, help=NOT_HELD, offered_if=f"lacks_{item}", example_from=f"lacking_{item}",
+        **more,
     )
 
 

@@ -62,7 +62,7 @@ def changed(items: tuple[str, ...]) -> Text:
 
 
 def days_late(consented_on: date, applied_on: date, allowed: int) -> int:
-    """Return how many days after its time an application came; 0 where it came in time. The first day is not counted."""
+    """Return how many days after its time an application came, 0 where in time. The first day is not counted."""
     return max((applied_on - (consented_on + timedelta(days=allowed))).days, 0)
 
 
