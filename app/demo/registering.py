@@ -8,7 +8,8 @@ from app.organizations.models import Organization
 TITLES = {
     "application": "变更登记申请书", "resolution": "变更决议", "sponsor_consent": "业务主管单位审查同意文件",
     "premises_right": "新住所使用权证明", "financial_audit": "财务审计报告",
-    "responsible_person": "拟任法定代表人基本情况、身份证明", "capital_verification": "验资报告", "charter": "修改后的章程",
+    "responsible_person": "拟任法定代表人基本情况、身份证明", "capital_verification": "验资报告",
+    "charter": "修改后的章程",
 }
 NEEDED_WITH = {
     "new_name": ("charter",), "new_domicile": ("premises_right",), "new_scope": ("charter",),
