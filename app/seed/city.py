@@ -158,7 +158,7 @@ def _incubations(builder: Builder, city: City, chance: random.Random) -> None:
 
 
 def _affiliations(builder: Builder, city: City) -> None:
-    """Applied, returned, affiliated, refused."""
+    """Applied, returned, affiliated (and about to leave), refused."""
     officer = city.people["hub_officer"]
     roads: Sequence[Sequence[tuple[str, Any]]] = (
         (), (("return_for_changes", {"remarks": "请说明希望获得的服务。"}),), (("accept", {}),),
@@ -169,6 +169,9 @@ def _affiliations(builder: Builder, city: City) -> None:
         number = builder.open(member, "affiliation", "apply", data).number
         for trigger, given in road:
             builder.move(officer, number, trigger, dict(given))
+        if road and road[0][0] == "accept":
+            leaving = {"organization": organization.id, "hub": city.hub_node.id, "reason": "业务领域已经调整。"}
+            builder.open(member, "disaffiliation", "give_notice", leaving)
 
 
 def _payments(builder: Builder, city: City) -> None:
