@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.access.models import Node
-from app.access.nodes import AnySession, create_node
+from app.access.nodes import AnySession, CannotEnd, create_node
 from app.affiliation.models import Affiliation, Hub
 from app.cases.move import Move
 from app.organizations.models import Organization
@@ -28,6 +28,22 @@ def recognize_hub(
     session.add(hub)
     session.flush()
     return hub
+
+
+def end_hub(session: AnySession, node_id: int, *, on: date) -> None:
+    """End the hub's recognition: from `on` it is none. Raise CannotEnd while it has members, or before it began."""
+    hub = session.scalars(select(Hub).where(Hub.node_id == node_id, Hub.ended_on.is_(None)).with_for_update()).first()
+    if hub is None:
+        raise CannotEnd("its recognition has ended already")
+    if on < hub.recognized_on:
+        raise CannotEnd(f"it was recognized on {hub.recognized_on}: it cannot end before")
+    members = session.scalar(
+        select(func.count()).select_from(Affiliation)
+        .where(Affiliation.hub_node_id == node_id, Affiliation.to_on.is_(None))
+    )
+    if members:
+        raise CannotEnd(f"{members} organizations are members: each gives notice first (退出枢纽型社会组织)")
+    hub.ended_on = on
 
 
 def lock_memberships(move: Move) -> None:
