@@ -30,6 +30,7 @@ APART: dict[tuple[str, str], tuple[str, ...]] = {
     ("registration_change", "approve"): (STAFF,),
     ("registration_change", "refuse"): (STAFF,),
     ("affiliation", "accept"): (STAFF,),
+    ("disaffiliation", "confirm"): (STAFF,),
     ("restriction", "impose"): (NOBODY,),
     ("restriction", "dismiss"): (NOBODY,),
     ("restriction", "propose_lifting"): (THIS_REMOVAL,),

@@ -5,8 +5,8 @@ What a registration's case stated is taken over from its application; of importe
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
