@@ -111,7 +111,10 @@ def _register_item(item: str) -> None:
     @choices(f"entry_{item}")
     def present(session: AnySession, case: CaseRow | None, organization_id: int | None) -> str | None:
         entry = open_registration(session, organization_id)
-        return value_words(item, held(entry, item)) if entry is not None else None
+        if entry is None:
+            return None
+        directly = item == "sponsor" and entry.sponsor is None and entry.domicile is not None
+        return _("none, registered directly") if directly else value_words(item, held(entry, item))
 
 
 def _register_lack(item: str) -> None:

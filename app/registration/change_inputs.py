@@ -46,10 +46,9 @@ def _item(item: str, label: Any, *, max: int, **more: Any) -> fields.String:
     return text_field(label, max=max, required=False, now_from=f"entry_{item}", **more)
 
 
-def _name() -> fields.String:
-    return _item(
-        "name", _l("New name"), max=80, help=_l("Place, name, field and kind. Leave it empty if it does not change."),
-    )
+def _name(**more: Any) -> fields.String:
+    help = _l("Place, name, field and kind. Leave it empty if it does not change.")
+    return _item("name", _l("New name"), max=80, help=help, **more)
 
 
 def _identity() -> Any:
@@ -80,7 +79,7 @@ class Changes:
 class ApplyForChange(Changes, OpeningInput):
     """The application: each item that changes, and nothing else."""
 
-    new_name = _name()
+    new_name = _name(section=_l("What changes"))
     new_domicile = _item("domicile", _l("New domicile"), max=200, example="北京市西城区示例街2号")
     new_legal_representative = _item("legal_representative", _l("New legal representative"), max=60, personal=True)
     new_identity_number = _identity()
