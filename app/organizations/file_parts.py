@@ -3,7 +3,6 @@
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.access.masking import mask_name
 from app.access.nodes import AnySession
 from app.access.roles import PLACE_ROLES
 from app.documents.queries import reusable_documents
@@ -53,7 +52,7 @@ def stated(session: AnySession, organization_id: int, reader: Reader) -> Part | 
     knows = reader.own or any(held.role in PLACE_ROLES and held.case_id is None for held in reader.held)
     person = entry.legal_representative or ""
     rows = (
-        (_("Domicile"), entry.domicile), (_("Legal representative"), person if knows else mask_name(person)),
+        (_("Domicile"), entry.domicile), (_("Legal representative"), person if knows else "••••"),
         (_("Scope of business"), entry.scope), (_("Start-up or registered fund"), money(entry.fund_fen)),
         (_("Supervising unit"), entry.sponsor or _("none, registered directly")),
     )

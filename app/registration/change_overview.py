@@ -4,7 +4,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from app.access.masking import mask_name
 from app.access.nodes import AnySession
 from app.access.reach import Holding
 from app.cases.kinds import offer, overview
@@ -19,6 +18,10 @@ from app.registration.models import RegistrationChange, RegistrationChangeItem
 from workflows.kinds.registration_change import ITEMS, days_late
 from workflows.loader import library
 from workflows.rules.working_days import local_day
+
+
+HIDDEN = "••••"
+"""Who represents it is revealed beside, and recorded; the register's staff read it in the file."""
 
 
 @overview(KIND)
@@ -40,7 +43,7 @@ def change_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ...
 
 def _row(row: RegistrationChangeItem) -> tuple[str, str, str]:
     before, after = (
-        mask_name(value) if row.item == "legal_representative" and value else value_words(row.item, value)
+        HIDDEN if row.item == "legal_representative" and value else value_words(row.item, value)
         for value in (row.before, row.after)
     )
     return (localized(ITEMS[row.item]), before, after)
