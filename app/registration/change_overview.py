@@ -19,7 +19,6 @@ from workflows.kinds.registration_change import ITEMS, days_late
 from workflows.loader import library
 from workflows.rules.working_days import local_day
 
-
 HIDDEN = "••••"
 """Who represents it is revealed beside, and recorded; the register's staff read it in the file."""
 
