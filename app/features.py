@@ -53,6 +53,8 @@ MODULES = (
     "app.delivery.overview", "app.delivery.file_parts",
     "app.payments.models", "app.payments.inputs", "app.payments.choices", "app.payments.facts", "app.payments.effects",
     "app.payments.overview", "app.payments.file_parts",
+    "app.dissolution.models", "app.dissolution.inputs", "app.dissolution.facts", "app.dissolution.effects",
+    "app.dissolution.overview", "app.dissolution.file_parts",
     "app.audit.exports.models",
 )
 

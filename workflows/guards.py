@@ -177,6 +177,28 @@ RESTRICTIONS: Mapping[str, Text] = {
 """What freezes an organization: it may not bid or ask for payment, and nothing is awarded to it, signed or paid."""
 
 
+LIQUIDATING = Reason(
+    "organization_dissolving",
+    Text(
+        "该单位正在办理注销清算，清算期间只能开展清算活动（不能投标、签约、加入枢纽、申请孵化和领取预付款）；已验收的工作仍可申请付款。"
+        "依据见该单位档案。",
+        "The organization is frozen: it is being dissolved and does nothing but its liquidation: no bid, contract, hub,"
+        " incubation or advance. Accepted work is still paid. Its file says on what ground.",
+    ),
+)
+
+
+@guard(
+    "organization_not_dissolving", Text("该单位不在清算中", "The organization is not in liquidation"),
+    needs=("dissolving",),
+)
+def organization_not_dissolving(
+    facts: Any, acting: Acting, data: Mapping[str, Any] | None, now: datetime
+) -> Reason | None:
+    """Refuse an organization in liquidation, which begins nothing new."""
+    return LIQUIDATING if facts.dissolving else None
+
+
 @guard("organization_not_frozen", Text("该单位未被冻结", "The organization is not frozen"), needs=("frozen",))
 def organization_not_frozen(
     facts: Any, acting: Acting, data: Mapping[str, Any] | None, now: datetime
@@ -184,6 +206,8 @@ def organization_not_frozen(
     """Refuse while a restriction stands against the organization, and say which."""
     if not facts.frozen:
         return None
+    if facts.frozen == "dissolving":
+        return LIQUIDATING
     why = RESTRICTIONS[facts.frozen]
     return Reason(
         f"organization_{facts.frozen}",

@@ -29,6 +29,8 @@ SELECT EXISTS (SELECT FROM registrations r
                 WHERE a.organization_id = :organization AND a.is_primary AND a.to_on IS NULL) AS has_primary,
        EXISTS (SELECT FROM affiliations a
                 WHERE a.organization_id = :organization AND a.hub_node_id = :hub AND a.to_on IS NULL) AS is_member,
+       EXISTS (SELECT FROM organization_restrictions x WHERE x.organization_id = :organization
+                AND x.kind = 'dissolving' AND x.to_on IS NULL) AS dissolving,
        (SELECT p.wants_primary FROM affiliation_applications p WHERE p.case_id = :case) AS wants_primary
 """)
 
@@ -102,6 +104,7 @@ def affiliation_facts(
         is_member=read.is_member,
         is_the_hub_itself=read.is_the_hub_itself,
         wants_primary=bool(wanted),
+        dissolving=read.dissolving,
     )
 
 

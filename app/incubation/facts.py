@@ -25,6 +25,8 @@ SELECT EXISTS (SELECT FROM registrations r
                 WHERE r.organization_id = :organization AND r.ended_on IS NULL) AS registered,
        EXISTS (SELECT FROM cases c WHERE c.organization_id = :organization AND c.kind = 'incubation'
                 AND c.closed_at IS NULL AND c.id <> :case) AS elsewhere,
+       EXISTS (SELECT FROM organization_restrictions x WHERE x.organization_id = :organization
+                AND x.kind = 'dissolving' AND x.to_on IS NULL) AS dissolving,
        (SELECT r.from_on FROM residencies r WHERE r.case_id = :case) AS since
 """)
 REVIEWED = text("""
@@ -83,6 +85,7 @@ def incubation_facts(
         recommended=application is not None and _recommends(application),
         since=read.since,
         logged=frozenset(session.scalars(select(MonthlyLog.month).where(MonthlyLog.case_id == case.id))),
+        dissolving=read.dissolving,
     )
 
 

@@ -167,6 +167,42 @@ _ALL = (
         from_elsewhere=True,
     ),
     _template(
+        "liquidation_begun",
+        "进入清算：%(organization)s（%(number)s）",
+        "Liquidation begun: %(organization)s (%(number)s)",
+        "%(organization)s已报告终止并进入清算，自今日起只能开展清算活动。清算结束之日起15日内应当申请注销登记。",
+        "%(organization)s has reported its end and is in liquidation; from today it does nothing else. It applies for"
+        " deregistration within 15 days of the end of the liquidation.",
+    ),
+    _template(
+        "liquidation_elsewhere",
+        "单位进入清算：%(organization)s（%(number)s）",
+        "An organization is in liquidation: %(organization)s (%(number)s)",
+        "%(organization)s已决议终止并进入清算，自今日起不能投标、签约、加入枢纽、申请孵化和领取预付款；已验收的工作仍可付款。"
+        "“%(subject)s”（%(number)s）等办件请及时了结：未了结之前不能准予注销。",
+        "%(organization)s resolved to end and is in liquidation: from today no bid, contract, hub, incubation or"
+        " advance; accepted work is still paid. Please settle “%(subject)s” (%(number)s) and its other cases with you:"
+        " it cannot be deregistered before.",
+        from_elsewhere=True,
+    ),
+    _template(
+        "deregistration_approved",
+        "准予注销登记：%(number)s",
+        "Deregistration granted: %(number)s",
+        "“%(subject)s”已获准予，登记从今天起终止；决定书在办件页面，过去的办件和档案保留。",
+        "“%(subject)s” has been granted and the registration ends today. The decision is on the case page; cases and"
+        " files of the past stay.",
+    ),
+    _template(
+        "deregistered_elsewhere",
+        "单位已注销：%(organization)s（%(number)s）",
+        "An organization is deregistered: %(organization)s (%(number)s)",
+        "%(organization)s已准予注销登记，成员关系从今天起结束；“%(subject)s”（%(number)s）的记录保留。",
+        "%(organization)s is deregistered and its membership ends today; the record of “%(subject)s” (%(number)s)"
+        " stays.",
+        from_elsewhere=True,
+    ),
+    _template(
         "affiliation_accepted",
         "已加入枢纽型社会组织：%(number)s",
         "Joined the hub organization: %(number)s",

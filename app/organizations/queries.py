@@ -261,7 +261,8 @@ def _frozen_by(organization_id: int | None, on: date) -> Select[str]:
     query = select(held.kind).where(
         held.organization_id == organization_id, held.from_on <= on, or_(held.to_on.is_(None), held.to_on > on)
     )
-    return query.order_by(held.from_on, held.id).limit(1)
+    # A liquidation last: what is owed for accepted work is then still paid, unless a list stands against it too.
+    return query.order_by(held.kind == "dissolving", held.from_on, held.id).limit(1)
 
 
 def organization_json(row: RegisterRow) -> dict[str, Any]:

@@ -141,6 +141,18 @@ def change_entry(
     return changed
 
 
+def end_entry(session: AnySession, organization_id: int, *, on: date) -> None:
+    """End the entry that is in force: from that day the organization is registered no more. Flushed.
+
+    Raises LookupError where no entry is in force.
+    """
+    present = open_registration(session, organization_id)
+    if present is None:
+        raise LookupError(f"organization {organization_id} has no entry in force")
+    present.ended_on = on
+    session.flush()
+
+
 def with_former(former_names: str, *names: str, now: str) -> str:
     """Return the former names, one a line and each once, with these added; what it is called `now` is none."""
     listed = dict.fromkeys((*former_names.splitlines(), *names))

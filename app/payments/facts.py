@@ -65,9 +65,15 @@ def payment_facts(
         missing_documents=_missing_documents(session, case, data),
         condition_missing=standing.missing(part.waits_for) if standing is not None and part is not None else (),
         nothing_to_rectify=standing is None or not standing.rectifying,
-        frozen=frozen_by(session, case_facts.organization_id, local_day(business_now(session))),
+        frozen=_frozen(session, case_facts.organization_id, part),
         still_owed=part is None or standing is None or not standing.closed or part.waits_for != "none",
     )
+
+
+def _frozen(session: AnySession, organization_id: int | None, part: InstalmentOfContract | None) -> str:
+    """Return what keeps the organization from being paid: in liquidation an advance only, not what waited for work."""
+    frozen = frozen_by(session, organization_id, local_day(business_now(session)))
+    return "" if frozen == "dissolving" and part is not None and part.waits_for != "none" else frozen
 
 
 @opening_node("payment")

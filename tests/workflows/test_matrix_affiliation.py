@@ -38,6 +38,9 @@ APPLIED = step("apply", person=5)
 RETURNED = step("return_for_changes", person=9, role="hub_officer")
 
 GUARDS = [
+    (None, "apply", {"dissolving": True}, 1, "organization_dissolving"),
+    ("applied", "accept", {"dissolving": True}, 9, "organization_dissolving"),
+    ("returned", "resubmit", {"dissolving": True}, 5, "organization_dissolving"),
     (None, "apply", {"organization_registered": False}, 1, "organization_not_registered"),
     (None, "apply", {"hub_in_force": False}, 1, "hub_not_in_force"),
     (None, "apply", {"is_the_hub_itself": True}, 1, "is_the_hub_itself"),

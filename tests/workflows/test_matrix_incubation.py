@@ -92,6 +92,9 @@ RETURNED = step("return_for_changes", person=6, role="incubator_operator")
 EXTENDED = step("extend_term", person=7, role="registrar")
 
 GUARDS: list[tuple[str | None, str, dict[str, Any], int, str]] = [
+    (None, "apply", {"dissolving": True}, 5, "organization_dissolving"),
+    ("returned", "resubmit", {"dissolving": True}, 5, "organization_dissolving"),
+    ("to_sign", "sign_agreement", {"dissolving": True}, 5, "organization_dissolving"),
     (None, "apply", {"incubator_in_force": False}, 1, "incubator_not_in_force"),
     (None, "apply", {"is_the_operator": True}, 1, "is_the_operator"),
     (None, "apply", {"other_incubation_open": True}, 1, "other_incubation_open"),
@@ -206,6 +209,7 @@ def test_every_guard_of_both_definitions_is_tried_above():
     named = {guard for kind in (INCUBATION, REVIEW) for item in kind.transitions for guard in item.guards}
 
     assert named == {
+        "organization_not_dissolving",
         "incubator_in_force", "not_the_operator_itself", "no_other_incubation", "first_return", "not_the_applicant",
         "gates_met", "panel_fits", "replacement_fits", "expert_is_seated", "all_scores_in", "decided_by_another",
         "recommended_by_panel", "place_is_free", "month_is_open", "first_term_extension", "registered_organization",

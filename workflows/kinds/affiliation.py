@@ -23,6 +23,7 @@ class AffiliationFacts:
     is_the_hub_itself: bool
     wants_primary: bool
     is_member: bool = False
+    dissolving: bool = False
 
 
 @guard(

@@ -37,6 +37,7 @@ class IncubationFacts:
     recommended: bool
     since: date | None
     logged: frozenset[date]
+    dissolving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

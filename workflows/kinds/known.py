@@ -8,6 +8,7 @@ from workflows.kinds.bid import BidFacts
 from workflows.kinds.call import CallFacts, PackageFacts
 from workflows.kinds.closure import ClosureFacts
 from workflows.kinds.contract import ContractFacts
+from workflows.kinds.deregistration import DeregistrationFacts
 from workflows.kinds.disaffiliation import DisaffiliationFacts
 from workflows.kinds.evaluation import EvaluationFacts
 from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
@@ -26,6 +27,7 @@ from workflows.kinds.restriction import RestrictionFacts
 FACTS: dict[str, type] = {
     "registration": RegistrationFacts,
     "registration_change": RegistrationChangeFacts,
+    "deregistration": DeregistrationFacts,
     "restriction": RestrictionFacts,
     "affiliation": AffiliationFacts,
     "disaffiliation": DisaffiliationFacts,
