@@ -11,7 +11,7 @@ from app.demo.buying import Bidder, Office, catalogue
 from app.demo.delivery import answer_of_the_bank, evaluation_under_way, instalment_until, report_on
 from app.demo.incubation import Garden, grow, incubator
 from app.demo.programmes import grants, procurement
-from app.demo.registering import ask_for_change, decide_change
+from app.demo.registering import ask_for_change, decide_change, end
 from app.demo.road import walk
 from app.demo.standing import Bureau, listing
 from app.organizations.models import Organization
@@ -34,6 +34,7 @@ YOUNG = (
 )
 LISTED_NAME = "北京市西城区旧巷文化交流中心"
 THIRD_NAME = "北京市西城区银杏为老服务中心"
+ENDING_NAME = "北京市西城区老槐树邻里服务社"
 RENAMED = "北京市西城区同心助残与社区融合服务中心"
 OTHERS = (("北京市西城区同心助残服务中心", "叶舒", "staff5"), ("北京市西城区里仁社区发展中心", "石磊", "staff6"))
 EXPERTS = (("许博", "expert"), ("卢研", "expert2"), ("梁评", "expert3"), ("苗审", "expert4"), ("尹衡", "expert5"),
@@ -167,7 +168,7 @@ def _listing(builder: Builder, district: Node, registrar: Member) -> None:
 
 
 def _changing(builder: Builder, registrar: Member) -> None:
-    """One organization bears a new name, and one waits for the registrar to look at what it wants to change."""
+    """One organization bears a new name; one waits for the registrar to look at a change, and one at its end."""
     present, by_login = builder.now, {member.login: member for member in builder.members}
     renamed, waiting = (
         builder.session.scalars(select(Organization).where(Organization.name == name)).one()
@@ -187,6 +188,10 @@ def _changing(builder: Builder, registrar: Member) -> None:
         new_legal_representative="石榴", new_identity_number="110102190001010002",
         new_domicile="广安门内街道槐柏树街9号",
     )
+    organization = builder.registered(DIVISION, ENDING_NAME, registrar, years=8)
+    staff = builder.person("纪晚", "staff8", [("staff", builder.node(organization.node_id))], password=PASSWORD)
+    builder.now = present - timedelta(days=1)
+    end(builder, registrar, staff, organization, "submitted", serial=1)
     builder.now = present
 
 

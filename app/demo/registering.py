@@ -1,4 +1,4 @@
-"""Organizations whose entry in the register changes: what a registrar finds on the worklist, and what is done."""
+"""Organizations whose entry in the register changes, or ends: what a registrar finds on the worklist."""
 
 from typing import Any
 
@@ -46,3 +46,41 @@ def decide_change(builder: Builder, registrar: Member, number: str, until: str, 
         builder.move(registrar, number, trigger, data)
         if state == until:
             return
+
+
+END_TITLES = {
+    "resolution": "终止决议", "application": "注销登记申请书", "liquidation_report": "清算报告",
+    "handed_in": "登记证书、印章和财务凭证交回清单",
+}
+END_ROAD = ("liquidating", "liquidated", "submitted", "accepted", "deregistered")
+
+
+def end(
+    builder: Builder, registrar: Member, member: Member, organization: Organization, until: str, *, serial: int
+) -> str:
+    """Let an organization come to its end as far as the state `until` of END_ROAD; return the case's number."""
+    def papers(*slots: str) -> list[dict[str, Any]]:
+        return [
+            {"slot": slot, "document_id": builder.paper(member, organization, END_TITLES[slot]).id} for slot in slots
+        ]
+
+    today = builder.today.isoformat()
+    number = builder.open(member, "deregistration", "resolve", {
+        "organization": organization.id, "ground": "resolved", "reason": "理事会决议终止，不再开展活动。",
+        "resolved_on": today, "documents": papers("resolution"), "declaration": True,
+        "liquidators": [{"name": "沈示例", "role": "清算组组长"}, {"name": "韩示例", "role": "成员"}],
+    }).number
+    road: tuple[tuple[Member, str, dict[str, Any]], ...] = (
+        (member, "finish_liquidation", {"liquidated_on": today}),
+        (member, "apply", {
+            "assets": "剩余财产转给宗旨相近的社会组织，并已公告。", "declaration": True,
+            "documents": papers("application", "liquidation_report", "handed_in"),
+        }),
+        (registrar, "accept", {}),
+        (registrar, "approve", {
+            "document_number": f"示民社许准注字〔{builder.today.year}〕{serial}号", "received": True,
+        }),
+    )
+    for who, trigger, data in road[: END_ROAD.index(until)]:
+        builder.move(who, number, trigger, data)
+    return number

@@ -14,7 +14,7 @@ from app.demo.building import Builder, Member, payment_data, registration_data
 from app.demo.buying import Bidder
 from app.demo.delivery import evaluation_under_way, report_on
 from app.demo.incubation import Garden, grow, incubator
-from app.demo.registering import LIST, ask_for_change
+from app.demo.registering import END_ROAD, LIST, ask_for_change, end
 from app.demo.standing import Bureau, listing
 from app.ledger.models import BudgetLine
 from app.organizations.models import Organization
@@ -78,11 +78,14 @@ def build_city(builder: Builder, plan: Plan, chance: random.Random) -> City:
 
 
 def _listings(builder: Builder, city: City, chance: random.Random) -> None:
-    """One organization is to be heard, and one is listed; both do nothing else."""
+    """One organization is to be heard, one is listed, and five come to their end; they do nothing else."""
     second = builder.person(
         invented_name(chance), f"{city.plan.prefix}-registrar2", [("registrar", city.district)]
     )
     bureau = Bureau(city.people["registrar"], second)
+    for serial, until in enumerate(END_ROAD, start=1):
+        organization, member = _staffed(builder, city.plan, chance, 20 + serial, registered=True, people=city.people)
+        end(builder, city.people["registrar"], member, organization, until, serial=serial)
     for number, until in ((19, "announced"), (20, "in_force")):
         organization, member = _staffed(builder, city.plan, chance, number, registered=True, people=city.people)
         listing(builder, bureau, organization, member, until)
@@ -113,7 +116,7 @@ def _officials(
 def _staffed(
     builder: Builder, plan: Plan, chance: random.Random, number: int, *, registered: bool, people: dict[str, Member]
 ) -> tuple[Organization, Member]:
-    name = f"{plan.name_zh}示例{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌'[number]}社会工作服务中心"
+    name = f"{plan.name_zh}示例{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥天地玄黄'[number]}社会工作服务中心"
     organization = (
         builder.registered(plan.division, name, people["registrar"]) if registered
         else builder.founders(plan.division, name)

@@ -86,6 +86,37 @@ def _change_approved(world: World, case: CaseRow | None, member: Member, data: D
     return {"document_number": data["document_number"]}
 
 
+# Nobody who has something to do: else little would be bought and paid.
+FREE_TO_END = """
+SELECT FROM organizations o WHERE o.id = :o
+   AND (SELECT count(*) FROM deregistrations d WHERE d.ended_at IS NULL) < 2
+   AND EXISTS (SELECT FROM registrations r WHERE r.organization_id = o.id AND r.ended_on IS NULL)
+   AND NOT EXISTS (SELECT FROM cases c WHERE c.organization_id = o.id AND c.closed_at IS NULL)
+   AND NOT EXISTS (SELECT FROM contracts k WHERE k.organization_id = o.id)
+"""
+
+
+@knows("deregistration", "resolve")
+def _resolution(world: World, case: CaseRow | None, member: Member, data: Data) -> Data | None:
+    organization = data.get("organization")
+    if not world.rows(FREE_TO_END, o=organization):
+        return None
+    papers = [
+        {"slot": slot, "document_id": world.paper(member, organization, slot)}
+        for slot in ("resolution", "sponsor_consent")
+    ]
+    return data | {"resolved_on": _day(world), "documents": papers}
+
+
+@knows("deregistration", "finish_liquidation")
+def _liquidated(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
+    return data | {"liquidated_on": _day(world)}
+
+
+def _day(world: World) -> str:
+    return world.now.astimezone(SHANGHAI).date().isoformat()
+
+
 # Few at a time, and nobody who bids or has a contract to sign: else little would be bought and paid.
 FREE_TO_LIST = """
 SELECT o.uscc FROM organizations o

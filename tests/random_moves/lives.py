@@ -58,6 +58,25 @@ class Lives(Tenders):
         self.open("registration_change", "apply", staff, organization=organization)
         self.days_pass(WITHOUT_A_CHECK)
 
+    def organizations_end(self) -> None:
+        """One ends after every delay there is, one is refused and withdraws, and of one nobody looks in time."""
+        organization, staff = self._organization()
+        number = self.open("deregistration", "resolve", staff, organization=organization)
+        self.make(number, "finish_liquidation", staff)
+        self.make(number, "apply", staff)
+        self.make(number, "ask_correction", REGISTRAR)
+        self.make(number, "answer_correction", staff)
+        self.make(number, "accept", REGISTRAR)
+        self.make(number, "extend_decision", REGISTRAR)
+        self.make(number, "approve", REGISTRAR)
+        organization, staff = self._organization()
+        number = self.open("deregistration", "resolve", staff, organization=organization)
+        self.make(number, "finish_liquidation", staff)
+        self.make(number, "apply", staff)
+        self.days_pass(WITHOUT_A_CHECK)
+        self.make(number, "refuse", REGISTRAR)
+        self.make(number, "withdraw", staff)
+
     def an_organization_joins_a_hub(self) -> None:
         """One is refused, withdraws, is sent back, joins, thinks of leaving, and leaves twice."""
         organization, staff = self._organization()

@@ -91,6 +91,10 @@ class Stories(Lives):
                                         "extend_decision", "approve", "deliver", "refuse_acceptance", "refuse",
                                         "withdraw"),
             }),
+            (self.organizations_end, {
+                "deregistration": ("resolve", "finish_liquidation", "apply", "ask_correction", "answer_correction",
+                                   "accept", "deem_accepted", "extend_decision", "approve", "refuse", "withdraw"),
+            }),
             (self.an_organization_joins_a_hub, {
                 "affiliation": ("return_for_changes", "resubmit", "accept", "refuse", "withdraw"),
                 "disaffiliation": ("give_notice", "confirm", "leave_by_itself", "withdraw"),
