@@ -33,6 +33,6 @@ def registration_overview(session: AnySession, case: CaseRow, held: tuple[Holdin
 
 @offer("registration")
 def can_apply_for_registration(session: AnySession, organization_id: int) -> bool:
-    """Return whether the organization has no registration in force."""
-    in_force = exists().where(Registration.organization_id == organization_id, Registration.ended_on.is_(None))
-    return not session.execute(select(in_force)).scalar_one()
+    """Return whether the organization was never registered: one that has ended does not begin again."""
+    ever = exists().where(Registration.organization_id == organization_id)
+    return not session.execute(select(ever)).scalar_one()
