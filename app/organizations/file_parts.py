@@ -32,7 +32,8 @@ def registrations(session: AnySession, organization_id: int, reader: Reader) -> 
         for before, row in reversed(list(zip([None, *versions], versions, strict=False)))
     )
     step = Step(_("Apply for registration"), f"/apply/registration?organization={organization_id}")
-    return Part(_("Registration"), _("No registration is known to us."), entries, step=step if reader.own and not versions else None)
+    unregistered = reader.own and not versions
+    return Part(_("Registration"), _("No registration is known to us."), entries, step=step if unregistered else None)
 
 
 def _came_from(row: Registration, before: Registration | None) -> str:
