@@ -16,7 +16,7 @@ PAPERS = ("application", "resolution", "charter")
 @pytest.fixture(scope="module")
 def town(server, tmp_path_factory) -> Iterator[Town]:
     """The demo's district."""
-    with a_town(server, tmp_path_factory, "journey_register") as made:
+    with a_town(server, tmp_path_factory, "journey_lives") as made:
         yield made
 
 

@@ -12,6 +12,7 @@ from app.documents.letters import (
     AcceptanceData,
     CertificateData,
     CorrectionData,
+    GrantData,
     Head,
     RefusalData,
     VoucherData,
@@ -19,6 +20,7 @@ from app.documents.letters import (
     certificate_pdf,
     certificate_title,
     correction_pdf,
+    grant_pdf,
     payment_voucher_pdf,
     refusal_pdf,
     verification_code,
@@ -90,7 +92,19 @@ VOUCHER = VoucherData(
     "ZL-1",
     (("审批", "高以宁", AT),),
 )
+GRANT = GrantData(
+    HEAD,
+    LONG_NAME,
+    "社会组织变更登记",
+    date(2026, 2, 26),
+    "准予变更登记",
+    "依据《中华人民共和国行政许可法》第三十八条第一款",
+    ("变更事项", "变更前", "变更后"),
+    (("住所", "示例区槐树街12号", "示例区槐树街14号"),),
+    ("请换领登记证书。",),
+)
 ALL = [
+    (grant_pdf, GRANT),
     (certificate_pdf, CERTIFICATE),
     (acceptance_pdf, ACCEPTANCE),
     (correction_pdf, CORRECTION),
@@ -160,6 +174,14 @@ def test_a_refusal_gives_reasons_and_remedies():
     ):
         assert words in text
     assert "不予受理决定书" in text_of(refusal_pdf(replace(REFUSAL, accepted=False), AT))
+
+
+@needs_poppler
+def test_a_grant_says_what_it_was_and_what_it_is_now():
+    text = text_of(grant_pdf(GRANT, AT))
+
+    for words in ("准予变更登记决定书", "示例区槐树街12号", "示例区槐树街14号", "请换领登记证书", "第三十八条第一款"):
+        assert words in text
 
 
 @needs_poppler

@@ -9,9 +9,9 @@ from sqlalchemy import func, select, text
 from app.access.models import Node
 from app.organizations.importing import import_register
 from app.organizations.models import Assessment, Organization, RegisterDecision, Registration
-from app.organizations.queries import profile_of, register_size
+from app.organizations.queries import organizations_page, profile_of, register_size
 from app.organizations.reading import Unreadable
-from tests.builders_register import HEADER, a_code, a_decision, a_file
+from tests.builders_register import HEADER, a_code, a_decision, a_file, a_registration, an_office
 
 
 @pytest.fixture
@@ -238,6 +238,30 @@ def test_the_order_of_files_makes_no_difference(session, take, tmp_path):
     take(a_file(tmp_path, f"甲会,{a_code(1)}", header="name,uscc"))
 
     assert standing_of(session, a_code(1)) == "known_from_decision"
+
+
+def test_a_change_decision_with_another_name_leaves_the_old_one_to_be_found(session, take, tmp_path):
+    rows = (
+        a_decision(1, name="甲旧名中心", date="2017-01-02"),
+        a_decision(1, name="甲中名中心", family="变", date="2018-01-02"),
+        a_decision(1, name="甲新名中心", family="变", date="2019-01-02"),
+    )
+    for order in (rows, rows[::-1]):
+        take(a_file(tmp_path, *order))
+        for name in ("甲旧名", "甲中名中心", "甲新名"):
+            (row,) = organizations_page(session, search=name).rows
+            assert (row.name, row.formerly) == ("甲新名中心", ["甲旧名中心", "甲中名中心"])
+
+
+def test_a_published_change_does_not_overwrite_what_a_case_here_decided(session, take, tmp_path, now):
+    office = an_office(session, now)
+    a_registration(session, office)
+    code = session.get(Organization, office.organization_id).uscc
+    take(a_file(tmp_path, a_decision(1, code=code, name="印错名中心", family="变", date="2026-03-01")))
+
+    row = organizations_page(session, search=code).rows[0]
+    assert (row.name, row.formerly) == ("北京市西城区示例社会工作服务中心", [])
+    assert session.scalar(select(func.count()).select_from(RegisterDecision)) == 1
 
 
 def test_a_list_keeps_the_registers_name_and_tells_the_other(session, take, tmp_path):
