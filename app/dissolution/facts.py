@@ -46,6 +46,14 @@ SELECT c.number, c.kind, c.place, c.version, c.legal_class, p.amount_fen
    AND NOT EXISTS (SELECT FROM contracts x WHERE x.case_id = c.id)
  ORDER BY c.id
 """)
+# An advance was paid for work that will not follow; what of it was spent, the liquidators and the buyer find out.
+ADVANCES = text("""
+SELECT c.number, c.title, sum(p.amount_fen) AS paid_fen
+  FROM contracts c JOIN contract_terminations t ON t.contract_id = c.id
+  JOIN instalments i ON i.contract_id = c.id AND i.waits_for = 'none'
+  JOIN payments p ON p.instalment_id = i.id JOIN cases k ON k.id = p.case_id AND k.state = 'paid'
+ WHERE c.organization_id = :organization GROUP BY c.id ORDER BY c.id
+""")
 HUBS = text("""
 SELECT 'hub' AS kind, n.name_zh, n.name_en FROM hubs h JOIN nodes n ON n.id = h.node_id
  WHERE h.organization_id = :organization AND h.ended_on IS NULL
@@ -74,7 +82,7 @@ def deregistration_facts(session: AnySession, case: CaseRow, data: Given, case_f
 
 
 def open_matters(session: AnySession, organization_id: int | None) -> tuple[OpenMatter, ...]:
-    """Return what is still open for an organization: contracts, money, cases, and hubs. Three queries."""
+    """Return what is still open for an organization: contracts, money, cases, hubs and advances. Four queries."""
     whose = {"organization": organization_id}
     found = [
         OpenMatter("contract", Text(row.title, row.title), row.number, row.unpaid_fen)
@@ -86,6 +94,10 @@ def open_matters(session: AnySession, organization_id: int | None) -> tuple[Open
         found.append(OpenMatter(kind, title, row.number, row.amount_fen))
     found += [
         OpenMatter(row.kind, Text(row.name_zh, row.name_en or row.name_zh)) for row in session.execute(HUBS, whose)
+    ]
+    found += [
+        OpenMatter("advance", Text(row.title, row.title), row.number, int(row.paid_fen))
+        for row in session.execute(ADVANCES, whose)
     ]
     return tuple(found)
 

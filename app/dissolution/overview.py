@@ -15,7 +15,13 @@ from app.formats import day, money
 from app.language import localized
 from app.organizations.models import Organization
 from app.organizations.queries import is_registered
-from workflows.kinds.deregistration import ENDS_WITH_IT, GROUNDS, MATTERS, OpenMatter
+from workflows.kinds.deregistration import (
+    ENDS_WITH_IT,
+    GROUNDS,
+    LEFT_TO_THE_LIQUIDATORS,
+    MATTERS,
+    OpenMatter,
+)
 from workflows.kinds.registration_change import days_late
 from workflows.loader import library
 from workflows.rules.working_days import local_day
@@ -55,7 +61,7 @@ def _in_time(case: CaseRow, row: Deregistration) -> list[Fact]:
 def _board(matters: tuple[OpenMatter, ...]) -> Board:
     rows = tuple(
         (localized(MATTERS[each.kind]), localized(each.title), each.number or "—", money(each.amount_fen),
-         _("ends with the decision") if each.kind in ENDS_WITH_IT else _("must be settled first"))
+         _before_it_ends(each))
         for each in matters
     )
     none = ((_("nothing"), _("Contracts, money and cases are all settled"), "—", "—", "—"),)
@@ -65,6 +71,14 @@ def _board(matters: tuple[OpenMatter, ...]) -> Board:
          (_("Before it ends"), False)),
         rows or none,
     )
+
+
+def _before_it_ends(matter: OpenMatter) -> str:
+    if matter.kind in ENDS_WITH_IT:
+        return _("ends with the decision")
+    if matter.kind in LEFT_TO_THE_LIQUIDATORS:
+        return _("what was not spent is returned")
+    return _("must be settled first")
 
 
 @offer(KIND)

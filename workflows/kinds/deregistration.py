@@ -27,10 +27,13 @@ MATTERS: Mapping[str, Text] = {
     "case": Text("未办结的办件", "open case"),
     "hub": Text("仍在运行的枢纽", "hub that it runs"),
     "affiliation": Text("枢纽成员关系", "membership of a hub"),
+    "advance": Text("已终止合同的预付款", "advance of a terminated contract"),
 }
 """What may still be open when an organization is to end."""
 ENDS_WITH_IT = ("affiliation",)
 """What the decision itself ends, so that it stands in no way."""
+LEFT_TO_THE_LIQUIDATORS = ("advance",)
+"""What the liquidation settles with the other side: no case here carries a refund, so the registrar is only told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class DeregistrationFacts:
 
 def in_the_way(matters: tuple[OpenMatter, ...]) -> tuple[OpenMatter, ...]:
     """Return what must be settled first; the rest ends with the organization."""
-    return tuple(matter for matter in matters if matter.kind not in ENDS_WITH_IT)
+    told_only = (*ENDS_WITH_IT, *LEFT_TO_THE_LIQUIDATORS)
+    return tuple(matter for matter in matters if matter.kind not in told_only)
 
 
 def said_matter(matter: OpenMatter) -> Text:

@@ -23,6 +23,8 @@ from app.organizations.queries import frozen_by, is_registered, organizations_pa
 from app.payments import facts as payment_facts
 from app.purchasing.queries import instalment
 from tests.builders import make_actor
+from tests.builders_award import a_ranked_package, a_signed_contract, pay
+from tests.builders_award import step as ranked_step
 from tests.builders_dissolution import a_bare_project, a_deregistration, closed, move, papers, resolve
 from tests.builders_ledger import MORNING
 from tests.builders_payments import a_payment, a_project
@@ -30,6 +32,7 @@ from tests.builders_payments import apply as apply_for_payment
 from tests.builders_payments import move as move_payment
 from tests.builders_register import data_for
 from tests.problems import codes_of
+from workflows.kinds.deregistration import in_the_way
 
 DAY = date(2026, 3, 2)
 
@@ -320,3 +323,21 @@ def test_names_of_the_liquidation_group_stand_in_history_only_as_commitments(ses
     resolve(session, bare)
 
     assert "陈示例" not in session.scalars(select(History.body)).one().decode()
+
+
+def test_an_advance_of_a_terminated_contract_is_told_and_stands_in_no_way(session):
+    ranked = a_ranked_package(session)
+    number, contract = a_signed_contract(session, ranked)
+    bidder = ranked.bidders[0]
+    payment = pay(session, ranked, contract, 1, "instruct")
+    ranked_step(session, ranked, number, "terminate", ranked.buyer, ground="agreed")
+    assert ("money", payment) in [(each.kind, each.number) for each in open_matters(session, bidder.organization_id)]
+    session.execute(text(
+        "UPDATE cases SET state = 'paid', closed_at = now(), waits_role = NULL, waits_node = NULL, due_at = NULL"
+        " WHERE number = :n"
+    ), {"n": payment})
+
+    found = open_matters(session, bidder.organization_id)
+
+    assert [(each.kind, each.number) for each in found if each.kind != "case"] == [("advance", contract.number)]
+    assert not in_the_way(tuple(each for each in found if each.kind == "advance"))
