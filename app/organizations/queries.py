@@ -230,6 +230,20 @@ def name_holder(session: AnySession, name: str, *, except_id: int | None) -> str
     return session.execute(query.order_by(Organization.id).limit(1)).scalar()
 
 
+def name_on(session: AnySession, organization_id: int, day: date) -> str:
+    """Return what the organization was called in the register on that day; what it is called today, where none held."""
+    then = (
+        select(Registration.name)
+        .where(
+            Registration.organization_id == organization_id, Registration.known_since <= day,
+            or_(Registration.ended_on.is_(None), Registration.ended_on > day),
+        )
+        .order_by(Registration.id.desc()).limit(1).scalar_subquery()
+    )
+    query = select(func.coalesce(then, Organization.name)).where(Organization.id == organization_id)
+    return session.execute(query).scalar_one()
+
+
 def named_by_code(session: AnySession, code: str) -> Row[int, str] | None:
     """Return id and name of the organization in the register that has this unified social credit code, or None."""
     query = select(Organization.id, Organization.name).where(Organization.uscc == normalize(code))

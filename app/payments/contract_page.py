@@ -22,6 +22,7 @@ from app.extensions import db
 from app.language import localized
 from app.ledger.accounts import package_balances
 from app.organizations.models import Organization
+from app.organizations.queries import name_on
 from app.payments.queries import InstalmentStanding, instalment_standings
 from app.purchasing.models import Contract
 from app.purchasing.queries import LARGEST_ID, visible_contracts
@@ -76,7 +77,8 @@ def _contract(contract: Contract, held: tuple[Holding, ...]) -> dict[str, Any]:
     organization = db.session.get_one(Organization, contract.organization_id)
     return {
         "number": contract.number, "title": contract.title, "amount_fen": contract.amount_fen,
-        "signed_on": contract.signed_on, "ends_on": contract.ends_on, "organization": organization.name,
+        "signed_on": contract.signed_on, "ends_on": contract.ends_on,
+        "organization": organization.name, "party": name_on(db.session, organization.id, contract.signed_on),
         "organization_href": url_for("organization.organization_page", organization_id=organization.id),
         "case_number": case, "case_href": f"/cases/{case}" if case else None,
     }

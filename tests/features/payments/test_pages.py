@@ -2,13 +2,15 @@
 
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, text
 
 from app.access.cookies import LANGUAGE
 from app.access.models import Person, Read
+from app.organizations.models import Organization
+from app.organizations.steps import Particulars, change_entry
 from app.payments.models import BankLine
 from app.payments.statements import Importer, import_statement
 from tests.builders import make_district
@@ -199,3 +201,22 @@ def test_a_payment_that_came_back_can_be_instructed_again_and_then_paid(app, ses
     upload(officer, officer.get("/statements/sample.csv").data)
     session.commit()
     assert case_of(session, number).state == "paid"
+
+
+def test_a_contract_shows_the_name_of_the_day_it_was_signed_on_beside_the_name_of_today(app, session, project):
+    organization, actor = project.place.organization, project.actors["finance_officer"]
+    a_payment(session, project)
+    old = organization.name
+    before = browser(app, session, actor).get(f"/contracts/{project.contract_id}").text
+    change_entry(
+        session, session.get(Organization, organization.id), name="改名后的服务中心", registered_on=date(2020, 1, 1),
+        stated=Particulars(), changed_on=MORNING.date(), authority="示例登记机关", now=MORNING,
+        **dict(zip(("case_id", "sequence"), session.execute(text(
+            "SELECT case_id, sequence FROM history LIMIT 1")).one(), strict=True)),
+    )
+    session.commit()
+
+    page = browser(app, session, actor).get(f"/contracts/{project.contract_id}").text
+
+    assert old in before and "改名后的服务中心" not in before
+    assert old in page and "now 改名后的服务中心" in page
