@@ -18,7 +18,8 @@ class ApplyToHub(OpeningInput):
     """Which hub, and whether it is to be the primary one."""
 
     hub = row_choice_field(
-        _l("Hub organization"), "hubs_in_force", help=_l("Hubs whose recognition is in force.")
+        _l("Hub organization"), "hubs_in_force", help=_l("Hubs whose recognition is in force."),
+        when_none=_l("No hub is recognized at present."),
     )
     wants_primary = bool_field(
         _l("As the primary hub"), default=True, example=True,

@@ -1,17 +1,15 @@
 """What is this application to a hub about? And may an organization still apply to one?"""
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
 
 from app.access.nodes import AnySession
 from app.access.reach import Holding
 from app.affiliation.models import AffiliationApplication
 from app.affiliation.queries import hub_view
-from app.cases.kinds import offer, overview
+from app.cases.kinds import overview
 from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
 from app.language import current_locale
-from app.organizations.models import Registration
 
 
 @overview("affiliation")
@@ -23,10 +21,3 @@ def affiliation_overview(session: AnySession, case: CaseRow, held: tuple[Holding
     asked = _("As the primary hub") if application.wants_primary else _("As a secondary hub")
     facts = (Fact(_("Membership"), asked), Fact(_("Members of the hub today"), str(hub.members)))
     return Overview(facts, (Link(hub.name(current_locale()), f"/hubs/{hub.node_id}", _("Hub organization")),))
-
-
-@offer("affiliation")
-def can_apply_to_hub(session: AnySession, organization_id: int) -> bool:
-    """Return whether the organization stands in the register."""
-    in_force = exists().where(Registration.organization_id == organization_id, Registration.ended_on.is_(None))
-    return bool(session.execute(select(in_force)).scalar_one())

@@ -98,7 +98,10 @@ class Claim(Input):
 class ForInstalment(OpeningInput):
     """Which instalment of which contract is asked for."""
 
-    instalment = row_choice_field(_l("Instalment"), "instalments_open")
+    instalment = row_choice_field(
+        _l("Instalment"), "instalments_open",
+        when_none=_l("No instalment of a contract of yours is left to ask for."),
+    )
 
 
 @input_for("payment", "apply")
