@@ -47,6 +47,7 @@
     }
     dialog.showModal();
   });
+  on("focusin", ".c-tabs a", link => link.scrollIntoView({ inline: "center", block: "nearest" }));
   on("click", "[data-close]", button => button.closest("dialog")?.close());
 
   /* lists: a filter, a sort or the next page replaces one region and keeps the address */

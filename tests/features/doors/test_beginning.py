@@ -77,7 +77,8 @@ def test_every_kind_of_an_organization_stands_on_its_start_page_once_and_nothing
     told = {login: withheld(page(login, "/")) for login in ("staff3", "young7", "staff7")}
     for login in told:
         assert offered(page(login, "/")) | set(told[login]) == {
-            "registration", "affiliation", "incubation", "bid", "objection", "milestone_report", "acceptance", "payment"
+            "registration", "affiliation", "disaffiliation", "incubation", "bid", "objection", "milestone_report",
+            "acceptance", "payment",
         }
         assert not offered(page(login, "/")) & set(told[login])
     assert told["young7"]["incubation"] == (
