@@ -103,8 +103,7 @@ def _filters(search: Search, refused: bool) -> dict[str, Any]:
             {"name": "kind", "label": _("Kind"), "value": search.kind or "",
              "options": [("", _("All kinds")), *kinds.items()]},
             {"name": "trigger", "label": _("Move"), "value": chosen,
-             "options": [("", _("All moves") if search.kind else _("All moves; choose a kind for its own")),
-                         *triggers.items()]},
+             "options": [("", _("All moves")), *triggers.items()]},
         ],
         "dates": [
             {"name": "from", "label": _("From day"), "value": search.first.isoformat() if search.first else ""},

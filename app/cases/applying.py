@@ -56,7 +56,8 @@ def obstacles(
     except InvalidInput as invalid:
         return [str(message) for messages in invalid.errors.values() for message in messages]
     if found is not None and found.barred:
-        return [localized(reason.text) for reason in found.barred]
+        # An office that has not said what it is about stands nowhere yet: its role there cannot be told.
+        return [localized(reason.text) for reason in found.barred] if organization_id is not None else []
     return [localized(rule.reason.text) for rule in found.rules if rule.reason is not None] if found else []
 
 

@@ -90,7 +90,8 @@ def test_every_kind_of_an_organization_stands_on_its_start_page_once_and_nothing
 
 def test_an_office_goes_straight_to_the_form_and_a_visitor_is_refused_nothing(app, page):
     project = page("project", "/")
-    assert {"plan", "call"} <= offered(project) | set(withheld(project))
+    assert {"plan", "evaluation", "closure"} <= offered(project)
+    assert withheld(project)["call"] == "No approved plan waits for a call; hand in a plan first."
     assert not offered(project) & set(withheld(project)) and 'href="/apply/plan"' in project
     assert "registration" not in offered(project) | set(withheld(project))
 
