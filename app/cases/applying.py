@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.access.actor import Actor
 from app.access.models import Node
 from app.access.nodes import AnySession
-from app.cases.facts import facts_for, reaching_roles
+from app.cases.facts import definition_of, facts_for, reaching_roles
 from app.cases.kinds import choices_for_person, input_of, opening_node_of, opening_parent_of
 from app.cases.numbers import definition_in_force
 from app.cases.reading import read_case
@@ -88,7 +88,30 @@ def prospect_of(
 
     `data` is what has been chosen so far, as it was typed. Changes nothing.
     """
-    chosen = _taken(kind, transition.trigger, data)
+    chosen = taken(kind, transition.trigger, data)
+    case = case_to_be(session, kind, chosen, now, organization_id=organization_id)
+    if case is None:
+        return None
+    definition = definition_of(case)
+    opening = definition.transition(None, transition.trigger)
+    assert opening is not None
+    acting = Acting(person_id=actor.person_id, roles=reaching_roles(session, case, actor, now))
+    try:
+        demand_possible(definition, state=None, trigger=transition.trigger, acting=acting)
+    except Refused as refused:
+        return Prospect((), None, refused.reasons)
+    facts = facts_for(session, case, _rows_chosen(kind, transition.trigger, chosen))
+    rules = rules_of(definition, opening, acting=acting, facts=facts, now=now)
+    return Prospect(rules, _until(session, case.parent_id))
+
+
+def case_to_be(
+    session: AnySession, kind: str, chosen: dict[str, Any], now: datetime, *, organization_id: int | None
+) -> CaseRow | None:
+    """Return the case as it would be opened, without a row; None while it is not known where it goes.
+
+    `chosen` is what the schema took so far. Raises InvalidInput where there are no rules for it.
+    """
     about = session.execute(ABOUT, {"id": organization_id}).one_or_none() if organization_id is not None else None
     parent_id = _place(opening_parent_of(kind), session, chosen)
     placing = opening_node_of(kind)
@@ -98,23 +121,13 @@ def prospect_of(
     if node is None:
         return None
     definition, pins = definition_in_force(session, kind, node.id, about.legal_type if about else None, now)
-    opening = definition.transition(None, transition.trigger)
-    assert opening is not None
-    case = CaseRow(
+    return CaseRow(
         id=0, number="", kind=kind, place=definition.place, version=definition.version,
         legal_class=definition.legal_class, policy=pins, state=None, revision=0, subject="",
         organization_id=organization_id, organization_path=about.path if about else None,
         organization_node_id=about.node_id if about else None, node_id=node.id, node_path=node.path,
         parent_id=parent_id, waits_person=None, opened_at=now, head=b"", sealed=bool(definition.sealed_until),
     )
-    acting = Acting(person_id=actor.person_id, roles=reaching_roles(session, case, actor, now))
-    try:
-        demand_possible(definition, state=None, trigger=transition.trigger, acting=acting)
-    except Refused as refused:
-        return Prospect((), None, refused.reasons)
-    facts = facts_for(session, case, _rows_chosen(kind, transition.trigger, chosen))
-    rules = rules_of(definition, opening, acting=acting, facts=facts, now=now)
-    return Prospect(rules, _until(session, parent_id))
 
 
 def _rows_chosen(kind: str, trigger: str, chosen: dict[str, Any]) -> dict[str, Any] | None:
@@ -123,7 +136,7 @@ def _rows_chosen(kind: str, trigger: str, chosen: dict[str, Any]) -> dict[str, A
     return {name: chosen[name] for name in rows if chosen.get(name) is not None} or None
 
 
-def _taken(kind: str, trigger: str, data: dict[str, Any]) -> dict[str, Any]:
+def taken(kind: str, trigger: str, data: dict[str, Any]) -> dict[str, Any]:
     """Return what the schema takes of what was typed: half a form has fields that do not fit yet."""
     schema = input_of(kind, trigger)
     if schema is None or not data:
