@@ -19,6 +19,7 @@ from app.language import localized
 from workflows.definition import Definition, Transition
 from workflows.engine import Acting, Refused, demand_possible
 from workflows.guards import guard_named
+from workflows.loader import library
 
 COMPLETE = "documents_complete"
 
@@ -32,7 +33,7 @@ def with_papers(
     `case` is None for an opening. `refused` are slots of whose papers the reader is told already. Who may not make the
     move learns nothing of its papers; where the documents themselves have the wrong form there is no telling.
     """
-    if "documents" in invalid.errors:
+    if "documents" in invalid.errors or not _takes_papers(kind, trigger):
         return invalid
     given = taken(kind, trigger, data)
     case = case or _to_be(session, kind, given, actor, now)
@@ -69,6 +70,13 @@ def missing_papers(
         reason = guard_named(COMPLETE).ask(facts, acting, given, now)
         missing |= set(reason.documents if reason else ())
     return [slot for slot in definition.documents if slot in missing]
+
+
+def _takes_papers(kind: str, trigger: str) -> bool:
+    return any(
+        transition.documents for definition in library().definitions if definition.kind == kind
+        for transition in definition.transitions if transition.trigger == trigger
+    )
 
 
 def paper_asked(definition: Definition, slot: str) -> str:
