@@ -64,7 +64,7 @@ def missing_papers(
     there = {item["slot"] for item in given.get("documents") or () if "slot" in item}
     if case.state is not None:
         there |= filled_slots(session, case.id)
-    missing = set(missing_documents(definition, transition, there))
+    missing = set(missing_documents(definition, transition, there, given))
     if COMPLETE in transition.guards:
         facts = facts_for(session, case, {**given, "documents": [{"slot": slot} for slot in there]})
         reason = guard_named(COMPLETE).ask(facts, acting, given, now)

@@ -35,7 +35,8 @@ def attach_documents(move: Move, definition: Definition, transition: Transition)
     papers: dict[str, str] = {}
     if transition.documents:
         there = {item["slot"] for item in given} | filled_slots(move.session, move.case.id)
-        papers = {slot: paper_asked(definition, slot) for slot in missing_documents(definition, transition, there)}
+        missing = missing_documents(definition, transition, there, move.data)
+        papers = {slot: paper_asked(definition, slot) for slot in missing}
     if mistakes or papers:
         raise InvalidInput({"documents": [*mistakes, *papers.values()]}, papers=papers)
     if sealed:
