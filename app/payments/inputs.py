@@ -82,10 +82,10 @@ class Claim(Input):
     )
     payee_account = _payee_account()
     report = text_field(
-        _l("Stage report"),
+        _l("What was done"),
         max=5000,
         multiline=True,
-        help=_l("What was done since the last instalment, in numbers where there are any."),
+        help=_l("Since the last instalment, in numbers where there are any."),
         example="本阶段完成全部约定服务。",
     )
     documents = document_list_field()
