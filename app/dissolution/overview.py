@@ -6,15 +6,14 @@ from sqlalchemy import select
 
 from app.access.nodes import AnySession
 from app.access.reach import Holding
-from app.cases.kinds import offer, overview
+from app.cases.kinds import overview
 from app.cases.overview import Board, Fact, Link, Overview
 from app.cases.snapshot import CaseRow
-from app.dissolution.facts import ENDING, KIND, open_matters
+from app.dissolution.facts import KIND, open_matters
 from app.dissolution.models import Deregistration
 from app.formats import day, money
 from app.language import localized
 from app.organizations.models import Organization
-from app.organizations.queries import is_registered
 from workflows.kinds.deregistration import (
     ENDS_WITH_IT,
     GROUNDS,
@@ -79,10 +78,3 @@ def _before_it_ends(matter: OpenMatter) -> str:
     if matter.kind in LEFT_TO_THE_LIQUIDATORS:
         return _("what was not spent is returned")
     return _("must be settled first")
-
-
-@offer(KIND)
-def can_end(session: AnySession, organization_id: int) -> bool:
-    """Return whether the organization is registered and does not end already."""
-    ending = session.execute(ENDING, {"organization": organization_id, "case": 0}).scalar()
-    return ending is None and is_registered(session, organization_id)

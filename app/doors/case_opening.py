@@ -4,9 +4,10 @@ from flask import Blueprint, redirect, render_template, request
 
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES
+from app.cases.applying import obstacles
 from app.cases.numbers import definition_in_force
 from app.doors.api import opening_trigger
-from app.doors.caller import now
+from app.doors.caller import actor, now
 from app.doors.case_forms import Page, attempt, form_page, keep
 from app.doors.move_form import MoveForm, move_form, organizations_of_caller, wants_more_editing
 from app.errors import Answer, CaseNotFound
@@ -31,7 +32,8 @@ def begin(kind: str) -> Page:
             kind={"title": localized(definition.title), "summary": localized(definition.summary),
                   "guide_href": f"/guide/{kind}"},
             organizations=[
-                {"id": id_, "name": name, "href": f"/apply/{kind}?organization={id_}", "draft": None, "refused": []}
+                {"id": id_, "name": name, "href": f"/apply/{kind}?organization={id_}", "draft": None,
+                 "refused": obstacles(db.session, kind, transition, actor(), now(), organization_id=id_)}
                 for id_, name, _node in own
             ],
             new_href=None,

@@ -6,13 +6,14 @@ from typing import Any
 from flask import Blueprint, Flask, g, render_template, request
 from flask_babel import gettext as _
 
-from app.access.api_auth import current_holdings, current_roles
+from app.access.api_auth import current_roles
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES
 from app.clock import SHANGHAI, business_now
 from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
+from app.portal.beginning import hindrances
 from app.portal.guides import definitions_in_force, guide_of, opened_by, places, policy_for, words_of
 from app.portal.publicity import pages as publicity_pages
 from workflows.definition import Definition
@@ -65,11 +66,8 @@ def guide(kind: str) -> str:
     if found is None:
         raise CaseNotFound
     told = guide_of(found, place, today)
-    told["open_href"] = f"/apply/{kind}" if _may_open(found) else None
-    if told["open_href"] is None and getattr(g, "actor", None) is None:
-        told["open_refused"] = [_("Sign in to apply.")]
-    elif told["open_href"] is None:
-        told["open_refused"] = [_("Your roles do not include applying for this.")]
+    told["open_refused"] = hindrances(found) if getattr(g, "actor", None) else [_("Sign in to apply.")]
+    told["open_href"] = None if told["open_refused"] else f"/apply/{kind}"
     return render_template("pages/guide.html", guide=told)
 
 
@@ -80,17 +78,27 @@ def help_page() -> str:
     return render_template("pages/help.html")
 
 
-def cards() -> list[dict[str, Any]]:
-    """Return what the reader can begin, as the start page shows it: an officer goes straight to the form.
+def cards() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what the reader can begin, as the start page shows it, and what they would look for in vain, with reasons.
 
-    Organizations and whoever is not signed in see what organizations apply for, each with its guide.
+    An officer goes straight to the form. Organizations and whoever is not signed in see what organizations apply
+    for, each with its guide; who is not signed in is refused nothing.
     """
     today = _today()
-    shown = [(opened_by(definition), _card(definition, today, "base")) for definition in _shown("base", today)]
     roles = current_roles() if getattr(g, "actor", None) is not None else frozenset()
-    if roles and not roles & set(ORGANIZATION_ROLES):
-        return [{**card, "href": card["open_href"], "who": None} for _opener, card in shown if card["open_href"]]
-    return [card for opener, card in shown if opener == "organizations"]
+    office = bool(roles) and not roles & set(ORGANIZATION_ROLES)
+    found = [
+        (definition, _card(definition, today, "base")) for definition in _shown("base", today)
+        if (roles & set(definition.opening_transitions()[0].roles) if office
+            else opened_by(definition) == "organizations")
+    ]
+    if not roles:
+        return [card for _definition, card in found], []
+    asked = [(card, hindrances(definition)) for definition, card in found]
+    offered = [card for card, no in asked if not no]
+    # Who may apply is no news to who may.
+    offered = [{**card, "who": None} | ({"href": f"/apply/{card['kind']}"} if office else {}) for card in offered]
+    return offered, [card | {"reasons": no} for card, no in asked if no]
 
 
 def _today() -> date:
@@ -115,11 +123,5 @@ def _card(definition: Definition, today: date, place: str) -> dict[str, Any]:
         "kind": definition.kind, "title": localized(definition.title), "summary": localized(definition.summary),
         "who": localized(definition.who_may_apply), "days": words_of(longest) if longest else None,
         "href": f"/guide/{definition.kind}{suffix}",
-        "open_href": f"/apply/{definition.kind}" if _may_open(definition) else None,
         "icon": ICONS.get(definition.kind, "file-text"),
     }
-
-
-def _may_open(definition: Definition) -> bool:
-    roles = current_roles() if getattr(g, "actor", None) is not None else frozenset()
-    return bool(roles & set(definition.opening_transitions()[0].roles)) and bool(current_holdings())

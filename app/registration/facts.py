@@ -32,7 +32,8 @@ SELECT o.uscc,
        (SELECT coalesce(h.uscc, h.name) FROM organizations h
           JOIN registrations r ON r.organization_id = h.id AND r.ended_on IS NULL
          WHERE h.search @> CASE WHEN n.name = o.name AND o.former_names = '' THEN o.search ELSE ngrams(n.name) END
-           AND h.name = n.name AND h.id <> o.id ORDER BY h.id LIMIT 1)
+           AND h.name = n.name AND h.id <> o.id ORDER BY h.id LIMIT 1),
+       EXISTS (SELECT FROM registrations r WHERE r.organization_id = o.id AND r.ended_on IS NOT NULL)
   FROM (VALUES (1)) AS one
   LEFT JOIN cases c ON c.number = %(number)s
   JOIN organizations o ON o.id = coalesce(c.organization_id, %(organization)s)
@@ -50,6 +51,7 @@ class Stated(NamedTuple):
     slots: list[str]
     code_left: bool
     name_holder: str | None
+    ever_ended: bool
 
 
 @opening_node("registration")
@@ -95,6 +97,7 @@ def registration_facts(
     return RegistrationFacts(
         case=case_facts,
         organization_registered=stated.registered,
+        organization_ended=stated.ever_ended and not stated.registered,
         name_is_free=stated.name_holder is None,
         name_conflict=stated.name_holder,
         missing_documents=_missing(case, given, stated),

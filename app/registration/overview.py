@@ -1,15 +1,14 @@
 """What is this registration about? And does an organization still need one?"""
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
 
 from app.access.nodes import AnySession
 from app.access.reach import Holding
-from app.cases.kinds import offer, overview
+from app.cases.kinds import overview
 from app.cases.overview import Fact, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import money
-from app.organizations.models import Organization, Registration
+from app.organizations.models import Organization
 from app.registration.inputs import FIELD_LABELS
 from app.registration.models import RegistrationApplication
 
@@ -29,10 +28,3 @@ def registration_overview(session: AnySession, case: CaseRow, held: tuple[Holdin
         Fact(_("Way of registration"), _("Direct registration") if application.direct else application.sponsor or "—"),
         Fact(_("Domicile"), application.domicile),
     ))
-
-
-@offer("registration")
-def can_apply_for_registration(session: AnySession, organization_id: int) -> bool:
-    """Return whether the organization was never registered: one that has ended does not begin again."""
-    ever = exists().where(Registration.organization_id == organization_id)
-    return not session.execute(select(ever)).scalar_one()

@@ -22,18 +22,28 @@ class RegistrationFacts:
     name_conflict: str | None
     missing_documents: tuple[str, ...]
     has_code_allotment: bool
+    # It was registered and is so no more: what has ended does not begin again.
+    organization_ended: bool = False
 
 
 @guard(
     "not_registered_yet",
     Text("申请单位尚未登记", "The organization is not registered yet"),
-    needs=("organization_registered",),
-    reads_input=True,
+    needs=("organization_registered", "organization_ended"),
 )
 def not_registered_yet(
     facts: RegistrationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime
 ) -> Reason | None:
     """Refuse an organization that stands in the register already."""
+    if facts.organization_ended:
+        return Reason(
+            "registration_ended",
+            Text(
+                "该单位的登记已经终止，不能重新申请；另行成立的，请先在登记管理机关建档。",
+                "The registration of this organization has ended and does not begin again; a new organization is opened"
+                " by the registrar first.",
+            ),
+        )
     if not facts.organization_registered:
         return None
     return Reason(
