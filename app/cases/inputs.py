@@ -146,7 +146,7 @@ def named_row_choice_field(
 
 
 def money_field(
-    label: Label, *, required: bool = True, help: Label | None = None, example: int = 3_500_000,
+    label: Label, *, required: bool = True, help: Label | None = None, example: int | None = 3_500_000,
     min_fen: int = 1, **metadata: Any,
 ) -> fields.Integer:
     """An amount in integer fen; the page's field shows and takes yuan."""
@@ -271,3 +271,9 @@ def example_row(schema: type[Schema]) -> dict[str, Any]:
         for name, field in schema().fields.items()
         if not (field.metadata.get("example") is None and not field.required)
     }
+
+
+def labels_of(schema: type[Schema] | None, names: Sequence[str]) -> list[str]:
+    """Return the labels of these fields in the reader's language; a field that the schema lacks is left out."""
+    declared = schema._declared_fields if schema is not None else {}
+    return [str(declared[name].metadata["label"]) for name in names if name in declared]

@@ -7,7 +7,14 @@ from app.cases.move import Move
 from app.errors import InvalidInput
 from app.organizations.checking import social_organization_code
 from app.organizations.models import Organization
-from app.organizations.steps import allot_code, code_is_taken, enter_registration, registrar_place, rename
+from app.organizations.steps import (
+    Particulars,
+    allot_code,
+    code_is_taken,
+    enter_registration,
+    registrar_place,
+    rename,
+)
 from app.registration import papers
 from app.registration.models import RegistrationApplication
 from workflows.rules.working_days import local_day
@@ -48,19 +55,21 @@ def answer_correction(move: Move) -> None:
 @effect("registration", "accept", "deem_accepted")
 def accept(move: Move) -> None:
     """Issue the notice of acceptance."""
-    papers.issue_acceptance(move, _application(move), contact=move.data.get("contact") or "")
+    papers.issue_acceptance(
+        move, _application(move).proposed_name, contact=move.data.get("contact") or "", promise="decision_promised"
+    )
 
 
 @effect("registration", "ask_correction")
 def ask_correction(move: Move) -> None:
     """Issue the one notice that lists everything to correct."""
-    papers.issue_correction(move, _application(move))
+    papers.issue_correction(move, _application(move).proposed_name)
 
 
 @effect("registration", "refuse_acceptance", "refuse")
 def refuse(move: Move) -> None:
     """Issue the decision with its reasons and remedies."""
-    papers.issue_refusal(move, _application(move), accepted=move.trigger == "refuse")
+    papers.issue_refusal(move, _application(move).proposed_name, accepted=move.trigger == "refuse")
 
 
 @effect("registration", "approve")
@@ -73,11 +82,15 @@ def approve(move: Move) -> None:
             {"registered_on": [str(_l("Choose a day between the application and today."))]}
         )
     code = _code_for(move, organization)
-    enter_registration(
+    entry = enter_registration(
         move.session, organization, uscc=code, name=application.proposed_name, registered_on=registered_on,
         authority=papers.authority_of(move), case_id=move.case.id, sequence=move.sequence, now=move.now,
+        stated=Particulars(
+            domicile=application.domicile, legal_representative=application.legal_representative,
+            scope=application.scope, fund_fen=application.start_up_fund_fen, sponsor=application.sponsor,
+        ),
     )
-    papers.issue_certificate(move, application, organization, registered_on)
+    papers.issue_certificate(move, entry, organization.legal_type)
 
 
 def _code_for(move: Move, organization: Organization) -> str:

@@ -31,7 +31,7 @@ SELECT o.uscc,
        {code_left},
        (SELECT coalesce(h.uscc, h.name) FROM organizations h
           JOIN registrations r ON r.organization_id = h.id AND r.ended_on IS NULL
-         WHERE h.search @> CASE WHEN n.name = o.name THEN o.search ELSE ngrams(n.name) END
+         WHERE h.search @> CASE WHEN n.name = o.name AND o.former_names = '' THEN o.search ELSE ngrams(n.name) END
            AND h.name = n.name AND h.id <> o.id ORDER BY h.id LIMIT 1)
   FROM (VALUES (1)) AS one
   LEFT JOIN cases c ON c.number = %(number)s

@@ -70,7 +70,8 @@ def organization_code(value: str) -> None:
         raise ValidationError([message]) from None
 
 
-def _checked(field: Any, *checks: Any) -> Any:
+def checked(field: Any, *checks: Any) -> Any:
+    """Return the field with further validators."""
     field.validators.extend(checks)
     return field
 
@@ -111,14 +112,14 @@ class ApplyForRegistration(OpeningInput):
     legal_representative = text_field(
         _l("Legal representative"), max=60, example="陈示例", personal=True, section=_l("People")
     )
-    identity_number = _checked(
+    identity_number = checked(
         text_field(
             _l("Identity number of the legal representative"), max=18, example="110102190001010002",
             personal=True, help=_l("It is masked on every page."),
         ),
         identity_number,
     )
-    phone = _checked(
+    phone = checked(
         text_field(_l("Telephone"), max=30, example="010-00000000", personal=True), phone_number
     )
     staff_count = integer_field(_l("Number of staff"), min=1, max=100_000, example=5)
@@ -252,7 +253,7 @@ class Approve(Input):
         _l("Date of registration"), required=False, help=_l("Empty: the day of this decision."),
         example_from="registration_day",
     )
-    uscc = _checked(
+    uscc = checked(
         text_field(
             _l("Unified social credit code"), max=30, required=False, example="",
             help=_l("Empty: the next code of this authority's range is allotted."),
