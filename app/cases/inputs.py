@@ -122,6 +122,14 @@ def choice_field(
     )
 
 
+def fixed_field(value: str, label: Label) -> fields.String:
+    """One value and no other, which whoever may choose it chooses before the form, such as a legal class."""
+    return fields.String(
+        validate=validate.OneOf([value], error=_l("Choose one of the list.")), error_messages=_messages(),
+        **_optional(False), metadata=_metadata(label, "hidden", None, value),
+    )
+
+
 def row_choice_field(
     label: Label, choices_from: str, *, required: bool = True, help: Label | None = None, example: int = 1,
     **metadata: Any,
@@ -146,7 +154,7 @@ def named_row_choice_field(
 
 
 def money_field(
-    label: Label, *, required: bool = True, help: Label | None = None, example: int = 3_500_000,
+    label: Label, *, required: bool = True, help: Label | None = None, example: int | None = 3_500_000,
     min_fen: int = 1, **metadata: Any,
 ) -> fields.Integer:
     """An amount in integer fen; the page's field shows and takes yuan."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Text,
     UniqueConstraint,
     text,
@@ -90,6 +91,10 @@ class Registration(db.Model):
             postgresql_where=text("ended_on IS NULL"),
         ),
         Index("ix_registrations_organization_id", "organization_id"),
+        Index(
+            "ix_registrations_representative_key", "representative_key",
+            postgresql_where=text("ended_on IS NULL AND representative_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -99,6 +104,8 @@ class Registration(db.Model):
     known_since: Mapped[date] = mapped_column(Date)
     registered_on: Mapped[date | None] = mapped_column(Date)
     ended_on: Mapped[date | None] = mapped_column(Date)
+    # Tells whether two legal representatives are one person; null where only a certificate or a decision is known.
+    representative_key: Mapped[bytes | None] = mapped_column(LargeBinary, info={"personal": True})
     source: Mapped[str] = mapped_column(Text)
     authority: Mapped[str] = mapped_column(Text)
     evidence: Mapped[str] = mapped_column(Text, server_default="")

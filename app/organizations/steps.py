@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, text
 
 from app.access.models import Node
 from app.access.nodes import AnySession, create_node
 from app.access.reach import holdings
+from app.access.secrets import keyed_digest
 from app.clock import SHANGHAI
 from app.database.connections import rows
 from app.errors import Problem
@@ -84,7 +85,7 @@ def open_supplier(session: AnySession, *, name: str, code: Uscc, now: datetime) 
 
 def enter_registration(
     session: AnySession, organization: Organization, *, uscc: str, name: str, registered_on: date,
-    authority: str, case_id: int, sequence: int, now: datetime,
+    authority: str, case_id: int, sequence: int, now: datetime, representative_key: bytes | None = None,
 ) -> Registration:
     """Put the organization into the register by a decided case; flushed, its history row may follow."""
     organization.uscc, organization.name = uscc, name
@@ -92,7 +93,7 @@ def enter_registration(
     registration = Registration(
         organization_id=organization.id, uscc=uscc, name=name, known_since=registered_on,
         registered_on=registered_on, source="case", authority=authority, case_id=case_id, sequence=sequence,
-        entered_at=now,
+        entered_at=now, representative_key=representative_key,
     )
     session.add(registration)
     session.flush()
@@ -190,6 +191,28 @@ def has_code_left(session: AnySession, node_id: int, legal_type: str) -> bool:
     statement = "SELECT " + CODE_LEFT.replace("{legal_type}", "%(legal_type)s")
     [[left]] = rows(session, (statement, {"node": node_id, "legal_type": legal_type}))
     return bool(left)
+
+
+def representative_key(identity_number: str) -> bytes:
+    """Return what tells whether two legal representatives are one person; it cannot be read back without our secret."""
+    return keyed_digest("legal representative", identity_number.strip().upper().encode())
+
+
+REPRESENTS = """ARRAY(SELECT q.legal_type FROM registrations w JOIN organizations q ON q.id = w.organization_id
+                WHERE w.representative_key = {key} AND w.ended_on IS NULL AND w.organization_id <> {organization})"""
+"""SQL: the legal types of the other registered organizations that the person of `key` represents, as far as known."""
+
+
+def represented_by(session: AnySession, key: bytes, *, except_id: int) -> list[str]:
+    """Return the legal types of the organizations that this person represents; who asks holds the person's lock.
+
+    Two registrations of one representative that are decided at once would not see each other: they wait here.
+    """
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('shuniu.representative'), hashtext(:key))"),
+                    {"key": key.hex()})
+    statement = "SELECT " + REPRESENTS.replace("{key}", "%(key)s").replace("{organization}", "%(organization)s")
+    [[found]] = rows(session, (statement, {"key": key, "organization": except_id}))
+    return list(found)
 
 
 class NoCodeLeft(Problem):

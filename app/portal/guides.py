@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -35,7 +36,10 @@ def definitions_in_force(today: date) -> list[Definition]:
             if key not in newest or newest[key].version < definition.version:
                 newest[key] = definition
     order = {kind: place for place, kind in enumerate(ROAD)}
-    return sorted(newest.values(), key=lambda d: (order.get(d.kind, len(ROAD)), d.kind, d.place != "base", d.place))
+    return sorted(
+        newest.values(),
+        key=lambda d: (order.get(d.kind, len(ROAD)), d.kind, d.place != "base", d.place, d.version),
+    )
 
 
 def opened_by(definition: Definition) -> str:
@@ -55,6 +59,13 @@ def policy_for(place: str, today: date) -> Policy:
     """Return the numbers that hold in a place today."""
     chain = ("base",) if place == "base" else place_chain(place)
     return library().policy(chain, today)
+
+
+def guide_address(definition: Definition, place: str = "base") -> str:
+    """Return where the guide of a definition stands, as it holds in a place."""
+    asked = {"class": definition.legal_class, "place": place if place != "base" else None}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/guide/{definition.kind}?{query}" if query else f"/guide/{definition.kind}"
 
 
 def guide_of(definition: Definition, place: str, today: date) -> dict[str, Any]:
@@ -88,7 +99,7 @@ def _document(slot: DocumentSlot, opening: Transition) -> dict[str, Any]:
 
 
 def _inputs(definition: Definition, opening: Transition) -> list[dict[str, Any]]:
-    schema_type = input_of(definition.kind, opening.trigger)
+    schema_type = input_of(definition.kind, opening.trigger, definition.legal_class)
     if schema_type is None:
         return []
     return [

@@ -7,27 +7,41 @@ from app.cases.move import Move
 from app.errors import InvalidInput
 from app.organizations.checking import social_organization_code
 from app.organizations.models import Organization
-from app.organizations.steps import allot_code, code_is_taken, enter_registration, registrar_place, rename
+from app.organizations.steps import (
+    allot_code,
+    code_is_taken,
+    enter_registration,
+    registrar_place,
+    rename,
+    representative_key,
+    represented_by,
+)
 from app.registration import papers
+from app.registration.applying import fund_of
 from app.registration.models import RegistrationApplication
+from workflows.engine import Refused
+from workflows.kinds.registration import representative_barred
 from workflows.rules.working_days import local_day
 
 STATED = (
-    "proposed_name", "field", "scope", "domicile", "start_up_fund_fen", "sponsor", "legal_representative",
-    "staff_count", "founders",
+    "proposed_name", "field", "scope", "domicile", "sponsor", "legal_representative", "staff_count", "founders",
 )
+ONLY_SOME = ("individual_members", "unit_members", "activity_area")
 CORRECTABLE = ("proposed_name", "scope", "domicile")
 
 
 @effect("registration", "apply")
 def apply(move: Move) -> None:
-    """Write the application and give the organization in preparation the name it applies with."""
+    """Write the application; the organization in preparation takes the name and the legal class it applies with."""
     organization = _organization(move)
     direct = move.data["route"] == "direct"
     application = RegistrationApplication(
-        case_id=move.case.id, organization_id=organization.id, direct=direct,
-        **{name: move.data[name] for name in STATED},
+        case_id=move.case.id, organization_id=organization.id, direct=direct, start_up_fund_fen=fund_of(move.data),
+        representative_key=representative_key(move.data["identity_number"]),
+        public_fundraising=move.data["fundraising"] == "public" if "fundraising" in move.data else None,
+        **{name: move.data[name] for name in STATED}, **{name: move.data.get(name) for name in ONLY_SOME},
     )
+    organization.legal_type = move.facts.legal_class
     if direct:
         application.sponsor = None
     move.session.add(application)
@@ -42,6 +56,10 @@ def answer_correction(move: Move) -> None:
     for name in CORRECTABLE:
         if move.data.get(name):
             setattr(application, name, move.data[name])
+    for name in ONLY_SOME:
+        if move.data.get(name) is not None:  # none of a sort is a number too
+            setattr(application, name, move.data[name])
+    application.start_up_fund_fen = fund_of(move.data) or application.start_up_fund_fen
     rename(move.session, _organization(move), name=application.proposed_name)
 
 
@@ -72,12 +90,27 @@ def approve(move: Move) -> None:
         raise InvalidInput(
             {"registered_on": [str(_l("Choose a day between the application and today."))]}
         )
+    _demand_free_representative(move, application)
+    organization.legal_type = move.facts.legal_class
     code = _code_for(move, organization)
     enter_registration(
         move.session, organization, uscc=code, name=application.proposed_name, registered_on=registered_on,
         authority=papers.authority_of(move), case_id=move.case.id, sequence=move.sequence, now=move.now,
+        representative_key=application.representative_key,
     )
     papers.issue_certificate(move, application, organization, registered_on)
+
+
+def _demand_free_representative(move: Move, application: RegistrationApplication) -> None:
+    """Ask once more, one after the other: of two cases that are decided at once the guard saw neither registered."""
+    if application.representative_key is None:
+        return
+    represented = represented_by(
+        move.session, application.representative_key, except_id=application.organization_id
+    )
+    reason = representative_barred(move.facts.legal_class, represented)
+    if reason is not None:
+        raise Refused(reason)
 
 
 def _code_for(move: Move, organization: Organization) -> str:

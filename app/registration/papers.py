@@ -81,6 +81,7 @@ def issue_certificate(
         name=organization.name, uscc=organization.uscc, domicile=application.domicile,
         legal_representative=application.legal_representative, business_scope=application.scope,
         registered_on=registered_on, fund_fen=application.start_up_fund_fen, sponsor=application.sponsor,
+        activity_area=application.activity_area, public_fundraising=application.public_fundraising,
     ))
 
 
