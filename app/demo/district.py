@@ -163,7 +163,7 @@ def _another_founder(builder: Builder) -> None:
 
 
 def _associations(builder: Builder, city: Node, registrar: Member, hub: Hub) -> None:
-    """An association in the register that asks a hub for affiliation, one under examination, and a foundation's case."""
+    """An association in the register that asks a hub for affiliation, one being examined, and a foundation's case."""
     present = builder.now
     founders = []
     for name, person, login, legal_type, division in FOUNDED:

@@ -37,8 +37,9 @@ def registration_data(builder: Builder, member: Member, organization: Organizati
     return {
         "organization": organization.id, "legal_type": legal_type, "proposed_name": name,
         "field": "community_service", "domicile": "示例街道幸福里1号楼底商", "route": "direct", "sponsor": None,
-        "legal_representative": "林示例", "identity_number": _identity_number(builder, legal_type), "phone": "010-00000000",
-        "staff_count": 6, "founders": [{"name": "林示例", "role": "发起人"}, {"name": "周示例", "role": "理事"}],
+        "legal_representative": "林示例", "identity_number": _identity_number(builder, legal_type),
+        "phone": "010-00000000", "staff_count": 6,
+        "founders": [{"name": "林示例", "role": "发起人"}, {"name": "周示例", "role": "理事"}],
         "documents": documents, "declaration": True, **OF_A_CLASS[legal_type],
     }
 

@@ -65,10 +65,10 @@ class CertificateData:
     registered_on: date
     fund_fen: int | None = None
     sponsor: str | None = None
-    activity_area: str | None = None
-    public_fundraising: bool | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    activity_area: str | None = None
+    public_fundraising: bool | None = None
 
 
 @dataclass(frozen=True)
