@@ -5,8 +5,8 @@ Of registrations of before it is not known who represents them: their representa
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
