@@ -181,9 +181,11 @@ def _associations(builder: Builder, city: Node, registrar: Member, hub: Hub) -> 
     builder.now = present - timedelta(days=5)
     builder.move(registrar, number, "accept", {})
     builder.codes("110000", 30_001)
-    builder.person("金钟", "registrar3", [("registrar", city)], password=PASSWORD)
+    above = builder.person("金钟", "registrar3", [("registrar", city)], password=PASSWORD)
     builder.now = present - timedelta(days=2)
-    founded(builder, registrar, foundation)
+    founded(builder, above, foundation, [("ask_correction", {
+        "items": [{"what": "理事名单", "wrong": "缺少两名理事的身份证明。", "mend": "请补充。"}], "contact": "登记窗口",
+    })])
     builder.open(done[1], "affiliation", "apply",
                  {"hub": hub.node_id, "wants_primary": True, "purpose": "希望与同领域组织交流会员服务。"})
     builder.now = present

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.access.roles import ORGANIZATION_ROLES, ROLES
 from app.cases.kinds import input_of
+from app.formats import money
 from app.language import current_locale, localized
 from workflows.definition import SYSTEM_ROLE, Definition, DocumentSlot, State, Transition
 from workflows.diagram import svg
@@ -84,7 +85,7 @@ def guide_of(definition: Definition, place: str, today: date) -> dict[str, Any]:
         "inputs": _inputs(definition, opening),
         "steps": [_step(definition.states[name], policy) for name in definition.spine],
         "special": _special(definition, policy),
-        "times": [_time(number, policy) for number in _clocks(definition, policy)],
+        "times": [_time(number, policy) for number in (*_clocks(definition, policy), *_asked(definition, policy))],
         "outcomes": _outcomes(definition),
         "diagram": Markup(svg(definition, locale=current_locale())),  # noqa: S704 - our own drawing
     }
@@ -105,7 +106,7 @@ def _inputs(definition: Definition, opening: Transition) -> list[dict[str, Any]]
     return [
         {"label": str(field.metadata["label"]), "help": str(field.metadata.get("help") or "") or None}
         for field in schema_type().fields.values()
-        if field.metadata.get("widget") not in ("organization", "documents")
+        if field.metadata.get("widget") not in ("organization", "documents", "hidden")
     ]
 
 
@@ -145,6 +146,15 @@ def _clocks(definition: Definition, policy: Policy) -> Sequence[PolicyNumber]:
     return [policy.number(name) for name in names if name in policy.numbers]
 
 
+def _asked(definition: Definition, policy: Policy) -> Sequence[PolicyNumber]:
+    """Return the numbers of the conditions under which one may apply, such as the least number of members."""
+    names = dict.fromkeys(
+        name for opening in definition.opening_transitions() for guard in opening.guards
+        for name in guard_named(guard).numbers
+    )
+    return [policy.number(name) for name in names if name in policy.numbers]
+
+
 def _time(number: PolicyNumber, policy: Policy) -> dict[str, Any]:
     place = library().places.get(number.place)
     return {
@@ -168,6 +178,8 @@ def _outcomes(definition: Definition) -> list[dict[str, Any]]:
 def words_of(number: PolicyNumber) -> str:
     """Return a number with its unit in words."""
     value = number.value
+    if number.unit == "fen":
+        return money(value)
     words = {
         "working_days": ngettext("%(num)d working day", "%(num)d working days", value),
         "days": ngettext("%(num)d day", "%(num)d days", value),

@@ -81,6 +81,13 @@ def checked(field: Any, *checks: Any) -> Any:
     return field
 
 
+class Initiator(Input):
+    """One of those who found an association or a foundation."""
+
+    name = text_field(_l("Initiator's name"), max=60, example="陈示例", personal=True)
+    role = text_field(_l("Position"), max=60, example="发起人")
+
+
 # The three parts of every application. What a class asks for besides stands between the first and the second: the
 # fields of a form come in the order of its bases, the last base first.
 class TheOrganization(OpeningInput):
@@ -182,7 +189,7 @@ class ApplyForAssociation(HowItRegisters, MembersAndFund, TheOrganization):
         prefill_from="founding_name", section=_l("The organization"),
         help=_l("Place, name and kind, such as 北京市西城区…协会; not beginning with 中国, 全国 or 中华."),
     )
-    founders = table_field(_l("Initiators"), Founder, max_rows=50)
+    founders = table_field(_l("Initiators"), Initiator, max_rows=50)
     declaration = declaration_field(_l(
         "What is stated here is true; no activity but preparation takes place before registration; the intended legal"
         " representative represents no other association."
@@ -211,6 +218,7 @@ class ApplyForFoundation(HowItRegisters, OriginalFund, TheOrganization):
         prefill_from="founding_name", section=_l("The organization"),
         help=_l("Place, name and 基金会, such as 北京市…基金会; not beginning with 中国, 全国 or 中华."),
     )
+    founders = table_field(_l("Initiators"), Initiator, max_rows=50)
     no_officials = declaration_field(_l(
         "Nobody intended as chairperson, vice chairperson or secretary-general is a serving state official."
     ))

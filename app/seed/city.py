@@ -146,7 +146,7 @@ def _registrations(builder: Builder, city: City) -> None:
 
 
 def _associations(builder: Builder, city: City, chance: random.Random) -> None:
-    """Associations, submitted, correcting, accepted, approved and registered; where foundations register, three."""
+    """Associations submitted, correcting, accepted, approved, registered; three foundations where a province is."""
     present = builder.now
     builder.now = present - timedelta(days=4)
     accepted: tuple[str, Any] = ("accept", {})
