@@ -40,6 +40,8 @@ MODULES = (
     "app.purchasing.bid_review.overview",
     "app.registration.models", "app.registration.inputs", "app.registration.facts", "app.registration.effects",
     "app.registration.overview",
+    "app.registration.change_inputs", "app.registration.change_facts", "app.registration.change_effects",
+    "app.registration.change_overview",
     "app.standing.models", "app.standing.inputs", "app.standing.facts", "app.standing.effects",
     "app.standing.overview", "app.standing.file_parts",
     "app.incubation.models", "app.incubation.inputs", "app.incubation.choices", "app.incubation.facts",

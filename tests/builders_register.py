@@ -1,5 +1,6 @@
 """Builders of registers, applications and hubs. All organizations, codes and people are invented."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,10 +90,12 @@ def a_preparation(
     return open_in_preparation(session, name=name, legal_type=legal_type, division=division, now=now)
 
 
-def some_papers(session: Any, organization_id: int, person_id: int, now: datetime) -> list[dict[str, Any]]:
-    """Return references to one committed document for each required slot."""
+def some_papers(
+    session: Any, organization_id: int, person_id: int, now: datetime, slots: Sequence[str] = SLOTS
+) -> list[dict[str, Any]]:
+    """Return references to one committed document for each of these slots."""
     papers = []
-    for number, slot in enumerate(SLOTS):
+    for number, slot in enumerate(slots):
         document = Document(
             sha256=f"{organization_id:032x}{number:032x}", size=1, media_type="application/pdf",
             name=f"{slot}.pdf", organization_id=organization_id, uploaded_by=person_id, uploaded_at=now,
@@ -140,6 +143,29 @@ def a_registration(session: Any, office: Office) -> Answer:
     answer = an_application(session, office)
     answer = step(session, answer, "accept", office.registrar, office)
     return step(session, answer, "approve", office.registrar, office, **DECIDED_TODAY)
+
+
+CHANGE_SLOTS = (
+    "application", "resolution", "sponsor_consent", "premises_right", "financial_audit", "responsible_person",
+    "capital_verification", "charter",
+)
+
+
+def a_change(session: Any, office: Office, *, slots: Sequence[str] = CHANGE_SLOTS, **changes: Any) -> Answer:
+    """Apply for a change of the office's organization, by default of its domicile, with papers in these slots."""
+    person = office.staff.person_id
+    assert person is not None
+    papers = some_papers(session, office.organization_id, person, office.now, slots)
+    data = data_for("registration_change", "apply", documents=papers, consented_on="2026-02-20") | changes
+    return perform(
+        session, kind="registration_change", trigger="apply", actor=office.staff, data=data, now=office.now
+    )
+
+
+def a_changed(session: Any, office: Office, **changes: Any) -> Answer:
+    """Carry a change into the register."""
+    answer = step(session, a_change(session, office, **changes), "accept", office.registrar, office)
+    return step(session, answer, "approve", office.registrar, office)
 
 
 DECIDED_TODAY = {"registered_on": None, "uscc": None}

@@ -316,6 +316,8 @@ def _documents(definition: Definition, known: Known) -> Mistakes:
     for slot in definition.documents.values():
         if slot.issued and (slot.required or slot.media):
             yield f"document {slot.name} is issued, so nobody is required to hand it in"
+        if slot.needed_with and (slot.issued or slot.required):
+            yield f"document {slot.name} is needed with some fields, so it is neither issued nor always required"
         if not slot.issued and slot.name not in handed_in:
             yield f"document {slot.name} is taken by no transition"
         if not slot.issued and not slot.media:

@@ -82,12 +82,16 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class DocumentSlot:
-    """One place for papers: handed in by the applicant or, when `issued`, made by the authority."""
+    """One place for papers: handed in by the applicant or, when `issued`, made by the authority.
+
+    `needed_with` names fields of what is handed in: where one of them is filled in, the paper is required too.
+    """
 
     name: str
     title: Text
     help: Text = Text("", "")
     required: bool = False
+    needed_with: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     issued: bool = False
 

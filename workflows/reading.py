@@ -212,6 +212,7 @@ def _slot(row: Table, name: str) -> DocumentSlot:
         title=row.text("title"),
         help=row.text("help"),
         required=row.take("required", bool, False),
+        needed_with=row.names("needed_with"),
         media=row.names("media"),
         issued=row.take("issued", bool, False),
     )

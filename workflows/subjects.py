@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 
 from workflows.definition import Text
+from workflows.kinds.registration_change import subject_words
 from workflows.kinds.restriction import GROUNDS, title_of
 
 BETWEEN = " · "
-WORDS: Mapping[str, tuple[Text, ...]] = {"restriction": tuple(title_of(ground) for ground in GROUNDS)}
+WORDS: Mapping[str, tuple[Text, ...]] = {
+    "restriction": tuple(title_of(ground) for ground in GROUNDS),
+    "registration_change": subject_words(),
+}
 """Per kind the words that its subjects may end with; a subject is kept, and searched, in Chinese."""
 
 

@@ -12,6 +12,7 @@ from app.affiliation.models import Affiliation, Hub
 from app.cases.kinds import choices, facts, opening_node
 from app.cases.models import Case
 from app.cases.snapshot import CaseRow
+from app.cases.telling import carried_by
 from app.errors import InvalidInput
 from app.organizations.ties import also_ties
 from workflows.kinds.affiliation import AffiliationFacts
@@ -76,6 +77,12 @@ SELECT a.organization_id, g.person_id, 'hub', greatest(g.valid_from, a.from_on),
   FROM role_grants g JOIN affiliations a ON a.hub_node_id = g.node_id
  WHERE a.organization_id = ANY(:organizations) AND g.role = 'hub_officer' AND g.person_id = ANY(:people)
    AND g.case_id IS NULL
+""")
+
+
+carried_by("""
+SELECT a.case_id, a.sequence, 'hub_officer', a.hub_node_id FROM affiliations a
+ WHERE a.organization_id = :organization AND a.to_on IS NULL
 """)
 
 

@@ -279,3 +279,9 @@ def example_row(schema: type[Schema]) -> dict[str, Any]:
         for name, field in schema().fields.items()
         if not (field.metadata.get("example") is None and not field.required)
     }
+
+
+def labels_of(schema: type[Schema] | None, names: Sequence[str]) -> list[str]:
+    """Return the labels of these fields in the reader's language; a field that the schema lacks is left out."""
+    declared = schema._declared_fields if schema is not None else {}
+    return [str(declared[name].metadata["label"]) for name in names if name in declared]

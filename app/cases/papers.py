@@ -37,7 +37,7 @@ def attach_documents(move: Move, definition: Definition, transition: Transition)
         there = {item["slot"] for item in given} | filled_slots(move.session, move.case.id)
         mistakes += [
             str(_l("Add the document: %(title)s", title=localized(definition.documents[slot].title)))
-            for slot in missing_documents(definition, transition, there)
+            for slot in missing_documents(definition, transition, there, move.data)
         ]
     if mistakes:
         raise InvalidInput({"documents": mistakes})

@@ -36,7 +36,9 @@ from app.clock import SHANGHAI
 from app.database.patterns import containing, grams
 
 # Named, not imported: organizations stand above cases.
-_organizations = table("organizations", column("id"), column("name"), column("search", ARRAY(Text)))
+_organizations = table(
+    "organizations", column("id"), column("name"), column("former_names"), column("search", ARRAY(Text))
+)
 _people = table("people", column("id"), column("name"))
 
 NUMBER = re.compile(r"[A-Z]+[0-9]{2}-[0-9]{4}-[0-9]{4}")
@@ -192,9 +194,9 @@ def _matches(session: AnySession, search: str) -> ColumnElement[bool]:
         return Case.number == number  # whoever typed a whole number means that case
     organization = _organizations.c
     signs = literal(grams(plain), ARRAY(Text))
-    named = select(organization.id).where(
-        organization.search.contains(signs), organization.name.like(containing(plain), escape="\\"),
-    )
+    like = containing(plain)
+    called = or_(organization.name.like(like, escape="\\"), organization.former_names.like(like, escape="\\"))
+    named = select(organization.id).where(organization.search.contains(signs), called)
     about = select(CaseSubject.case_id).where(
         CaseSubject.search.contains(signs), CaseSubject.subject.like(containing(plain), escape="\\")
     )

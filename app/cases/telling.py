@@ -20,11 +20,34 @@ SELECT DISTINCT ON (c.node_id, r.role) c.id, c.revision, r.role, c.node_id, :tem
 """)
 
 
+# What other features know of who else carries an organization: (case, sequence, role, node) for :organization.
+_CARRYING: list[str] = []
+TELL_THEM = """
+INSERT INTO notices (case_id, sequence, audience_role, audience_node_id, template, created_at)
+SELECT t.case_id, t.sequence, t.role, t.node_id, :template, :at
+  FROM ({carrying}) AS t (case_id, sequence, role, node_id)
+"""
+
+
+def carried_by(query: str) -> None:
+    """Add a query of a feature: who carries an organization though no case is open, such as its hub.
+
+    It returns (case, sequence, role, node) for :organization: the role at the node reaches that case.
+    """
+    _CARRYING.append(query)
+
+
 def tell_offices(move: Move, template: str) -> None:
     """Write a notice of what befell the organization of this case to each office that carries another of its cases.
 
-    Cases of the same kind are left out: who carries those knows. Part of the move's transaction.
+    Cases of the same kind are left out: who carries those knows. So is told who carries it beside its open cases.
+    Part of the move's transaction.
     """
+    if _CARRYING:
+        carrying = text(TELL_THEM.format(carrying="\nUNION\n".join(_CARRYING)))
+        move.session.execute(carrying, {
+            "template": template, "at": move.now, "organization": move.case.organization_id,
+        })
     move.session.execute(TELL, {
         "template": template, "at": move.now, "organization": move.case.organization_id, "case": move.case.id,
         "kind": move.case.kind, "offices": list(PLACE_ROLES),

@@ -32,7 +32,7 @@ from app.organizations.checking import TYPE_CODE_OF
 from app.organizations.divisions import division as place_of
 from app.organizations.models import Organization
 from app.organizations.places import territory
-from app.organizations.steps import Certificate, add_code_range, confirm_entry, open_in_preparation
+from app.organizations.steps import Certificate, Particulars, add_code_range, confirm_entry, open_in_preparation
 from app.purchasing.models import Contract
 from app.purchasing.steps import ContractTerms, InstalmentTerm, sign_contract
 from workflows.rules.uscc import issue
@@ -147,7 +147,11 @@ class Builder:
         organization.uscc = issue(TYPE_CODE_OF[legal_type], division, f"MJ{self.subject:06d}")
         self.session.flush()
         certificate = Certificate(
-            registered_on=self.today - timedelta(days=365 * years), authority="演示登记机关", evidence="演示数据"
+            registered_on=self.today - timedelta(days=365 * years), authority="演示登记机关", evidence="演示数据",
+            stated=Particulars(
+                domicile="示例街道幸福里2号楼底商", legal_representative="何示例", fund_fen=3_000_000,
+                scope="社区服务；为老服务；社会工作服务。",
+            ),
         )
         confirm_entry(
             self.session, organization_id=organization.id, person_id=registrar.actor.person_id or 0,

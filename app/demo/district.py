@@ -12,6 +12,7 @@ from app.demo.delivery import answer_of_the_bank, evaluation_under_way, instalme
 from app.demo.founding import founded, registration_data
 from app.demo.incubation import Garden, grow, incubator
 from app.demo.programmes import grants, procurement
+from app.demo.registering import ask_for_change, decide_change
 from app.demo.road import walk
 from app.demo.standing import Bureau, listing
 from app.organizations.models import Organization
@@ -39,6 +40,7 @@ FOUNDED = (
 )
 LISTED_NAME = "北京市西城区旧巷文化交流中心"
 THIRD_NAME = "北京市西城区银杏为老服务中心"
+RENAMED = "北京市西城区同心助残与社区融合服务中心"
 OTHERS = (("北京市西城区同心助残服务中心", "叶舒", "staff5"), ("北京市西城区里仁社区发展中心", "石磊", "staff6"))
 EXPERTS = (("许博", "expert"), ("卢研", "expert2"), ("梁评", "expert3"), ("苗审", "expert4"), ("尹衡", "expert5"),
            ("柏松", "expert6"), ("邱实", "expert7"))
@@ -82,6 +84,7 @@ def build_district(builder: Builder) -> None:
     _some_work(builder, hub, third, waiting)
     _delivery(builder, evaluator, old, visits)
     _listing(builder, district, registrar)
+    _changing(builder, registrar)
     _associations(builder, city, registrar, hub)
 
 
@@ -197,6 +200,30 @@ def _listing(builder: Builder, district: Node, registrar: Member) -> None:
     organization = builder.registered(DIVISION, LISTED_NAME, registrar, years=5)
     staff = builder.person("胡同", "staff7", [("staff", builder.node(organization.node_id))], password=PASSWORD)
     listing(builder, Bureau(registrar, second), organization, staff, "lifting_applied")
+
+
+def _changing(builder: Builder, registrar: Member) -> None:
+    """One organization bears a new name, and one waits for the registrar to look at what it wants to change."""
+    present, by_login = builder.now, {member.login: member for member in builder.members}
+    renamed, waiting = (
+        builder.session.scalars(select(Organization).where(Organization.name == name)).one()
+        for name in (OTHERS[0][0], OTHERS[1][0])
+    )
+    builder.now = present - timedelta(days=30)
+    consented_on = (builder.today - timedelta(days=12)).isoformat()
+    number = ask_for_change(
+        builder, by_login[OTHERS[0][2]], renamed, consented_on=consented_on, new_name=RENAMED,
+        new_domicile="月坛街道三里河东路5号院2号楼", new_scope="助残服务；社区服务；社会工作服务。",
+    )
+    builder.now = present - timedelta(days=26)
+    decide_change(builder, registrar, number, "changed", serial=1)
+    builder.now = present - timedelta(days=2)
+    ask_for_change(
+        builder, by_login[OTHERS[1][2]], waiting, consented_on=(builder.today - timedelta(days=36)).isoformat(),
+        new_legal_representative="石榴", new_identity_number="110102190001010002",
+        new_domicile="广安门内街道槐柏树街9号",
+    )
+    builder.now = present
 
 
 def _incubation(builder: Builder, district: Node, registrar: Member, experts: list[Member]) -> None:

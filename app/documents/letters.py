@@ -116,6 +116,21 @@ class RefusalData:
 
 
 @dataclass(frozen=True)
+class GrantData:
+    """A decision to grant what is no new registration: `rows` under `columns` say what, `follows` what comes of it."""
+
+    head: Head
+    applicant: str
+    matter: str
+    applied_on: date
+    granted: str
+    legal_basis: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    follows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class VoucherData:
     """One payment as the books keep it; the account arrives masked, `signatures` are (step, name, at)."""
 
@@ -204,6 +219,15 @@ def refusal_pdf(data: RefusalData, decided_at: datetime) -> bytes:
     return _compile("refusal", data, page, decided_at)
 
 
+def grant_pdf(data: GrantData, decided_at: datetime) -> bytes:
+    """Return the decision to grant a change or an end of a registration as a PDF."""
+    page = _addressed(data) | {
+        "title": f"{data.granted}决定书", "decision": data.granted, "legal_basis": data.legal_basis,
+        "columns": data.columns, "rows": data.rows, "follows": data.follows,
+    }
+    return _compile("grant", data, page, decided_at)
+
+
 def payment_voucher_pdf(data: VoucherData, decided_at: datetime) -> bytes:
     """Return the voucher of one payment as a PDF of one page."""
     page = {
@@ -275,7 +299,7 @@ def _qr(text: str) -> str:
     return drawing.getvalue().decode()
 
 
-def _addressed(data: AcceptanceData | CorrectionData | RefusalData) -> dict[str, Any]:
+def _addressed(data: AcceptanceData | CorrectionData | RefusalData | GrantData) -> dict[str, Any]:
     return {"applicant": data.applicant, "matter": data.matter, "applied_on": _day(data.applied_on)}
 
 

@@ -10,11 +10,13 @@ from app.documents.letters import (
     AcceptanceData,
     CertificateData,
     CorrectionData,
+    GrantData,
     RefusalData,
     VoucherData,
     acceptance_pdf,
     certificate_pdf,
     correction_pdf,
+    grant_pdf,
     payment_voucher_pdf,
     refusal_pdf,
     verification_code,
@@ -22,12 +24,13 @@ from app.documents.letters import (
 from app.documents.models import Document
 from app.documents.store import keep_issued
 
-Paper = CertificateData | AcceptanceData | CorrectionData | RefusalData | VoucherData
+Paper = CertificateData | AcceptanceData | CorrectionData | RefusalData | GrantData | VoucherData
 _MAKERS: dict[type, Any] = {
     CertificateData: certificate_pdf,
     AcceptanceData: acceptance_pdf,
     CorrectionData: correction_pdf,
     RefusalData: refusal_pdf,
+    GrantData: grant_pdf,
     VoucherData: payment_voucher_pdf,
 }
 

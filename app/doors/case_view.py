@@ -273,7 +273,7 @@ def _documents(definition: Definition, case: CaseRow, standing: list[Standing]) 
     listed = []
     for name, slot in definition.documents.items():
         files = [_file(paper) for paper in standing if paper.slot == name]
-        if files or (name in wanted and not slot.issued):
+        if files or (name in wanted and not slot.issued and not slot.needed_with):
             listed.append({"title": localized(slot.title), "required": _required(slot), "issued": slot.issued,
                            "files": files})
     return listed

@@ -152,6 +152,7 @@ def _dress(schema: Schema, form: Form) -> None:
         made.kind = {"secret": "password"}.get(metadata.get("widget", "text"), metadata.get("widget", "text"))
         made.help = metadata.get("help")
         made.max = metadata.get("max")
+        made.present = None
         made.section = metadata.get("section")
         made.flags.required = field.required
         if isinstance(made, FieldList):

@@ -127,6 +127,7 @@ def move_form(
                 formdata, "documents", organization_id, sealed=bool(definition.sealed_until)
             )
     made.form = form_for(schema, rows_of=_rows_of(case, organization_id), prefix=prefix, formdata=formdata, data=data)
+    _suit(made.form, schema, case, organization_id)
     return made
 
 
@@ -134,6 +135,21 @@ def _fixed(schema: Schema) -> dict[str, Any]:
     """Return what this form says without asking: the legal class whose form it is."""
     return {name: made.metadata["example"] for name, made in schema.fields.items()
             if made.metadata.get("widget") == "hidden"}
+
+
+def _suit(form: Form, schema: Schema, case: CaseRow | None, organization_id: int | None) -> None:
+    """Say beside a field what is so at present (`now_from`), and leave out what this case does not need (`offered_if`).
+
+    Both name a function that is registered like choices.
+    """
+    for name, declared in schema.fields.items():
+        if name not in form._fields:
+            continue
+        present, needed = declared.metadata.get("now_from"), declared.metadata.get("offered_if")
+        if needed and not choices_of(needed)(db.session, case, organization_id):
+            del form[name]
+        elif present:
+            form[name].present = choices_of(present)(db.session, case, organization_id)
 
 
 def _takes_text(schema: Schema, name: str) -> bool:

@@ -213,6 +213,7 @@ def _organization(profile: Profile) -> dict[str, Any]:
     return {
         "name": row.name,
         "name_en": row.name_en,
+        "formerly": row.formerly,
         "uscc": row.uscc,
         "state": STANDING[row.standing],
         "tone": STANDING_TONE[row.standing],

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from app.cases.inputs import labels_of
+from app.cases.kinds import input_of
 from app.cases.snapshot import CaseRow
 from app.documents.folder import documents_folder
 from app.documents.models import Document
@@ -98,9 +101,11 @@ def slots_for(
     """Return the slots of a documents field as the macro shows them: attached, reusable, limits and mistakes."""
     ids = {item["document_id"] for item in chosen}
     known: dict[int, Document | Drafted] = {**_documents(ids), **drafted_papers(db.session, organization_id, ids)}
+    schema = input_of(definition.kind, transition.trigger)
     names = transition.documents or tuple(n for n, slot in definition.documents.items() if not slot.issued)
     return [
         _slot(definition.documents[name], organization_id, chosen, known, refusals.get(name, []))
+        | {"needed_with": _(", ").join(labels_of(schema, definition.documents[name].needed_with)) or None}
         for name in names
         if not definition.documents[name].issued
     ]

@@ -142,6 +142,31 @@ _ALL = (
         " from now on.",
     ),
     _template(
+        "change_approved",
+        "准予变更登记：%(kind)s %(number)s",
+        "Change approved: %(kind)s %(number)s",
+        "“%(subject)s”已获准予，登记簿已经更新，决定书和新证书在办件页面。",
+        "“%(subject)s” has been approved and stands in the register; the decision and the new certificate are on"
+        " the case page.",
+    ),
+    _template(
+        "change_completed",
+        "变更登记完成，新证书已送达：%(number)s",
+        "Change completed, certificate delivered: %(number)s",
+        "“%(subject)s”已办结，新证书可以在办件页面下载。请交回旧证书，并更新印章、银行账户和税务登记。",
+        "“%(subject)s” is done; the new certificate is on the case page. Hand in the old one, and have seal, bank"
+        " account and tax record follow.",
+    ),
+    _template(
+        "entry_changed_elsewhere",
+        "单位登记事项已变更：%(organization)s（%(number)s）",
+        "The entry of an organization changed: %(organization)s (%(number)s)",
+        "%(organization)s的登记事项已经变更，变更前后见该单位档案；“%(subject)s”（%(number)s）等办件照常办理，其中原来的名称不变。",
+        "What is registered of %(organization)s has changed; its file shows what it was and what it is. “%(subject)s”"
+        " (%(number)s) and its other cases with you go on and keep the name of their time.",
+        from_elsewhere=True,
+    ),
+    _template(
         "affiliation_accepted",
         "已加入枢纽型社会组织：%(number)s",
         "Joined the hub organization: %(number)s",

@@ -4,10 +4,15 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access.nodes import AnySession
+from app.access.roles import PLACE_ROLES
 from app.documents.queries import reusable_documents
+from app.formats import money
+from app.language import localized
 from app.organizations.file import Entry, Part, Reader, Step, file_part
 from app.organizations.models import Assessment, RegisterDecision, Registration
+from app.organizations.steps import open_registration
 from app.organizations.words import CATEGORY, SOURCE, grade_words
+from workflows.kinds.registration_change import ITEMS, named_items
 from workflows.rules.working_days import local_day
 
 MOST_PAPERS = 20
@@ -18,25 +23,50 @@ AGAINST = ("penalty", "cancellation")
 def registrations(session: AnySession, organization_id: int, reader: Reader) -> Part:
     """Return the entries of the register, the newest first."""
     query = select(Registration).where(Registration.organization_id == organization_id)
+    versions = list(session.scalars(query.order_by(Registration.known_since, Registration.id)))
     entries = tuple(
         Entry(
             row.name, number=row.uscc, from_on=row.known_since, to_on=row.ended_on, lasts=row.ended_on is None,
-            note=" · ".join(filter(None, (row.authority, str(SOURCE[row.source]), row.evidence))),
+            note=" · ".join(filter(None, (row.authority, _came_from(row, before), row.evidence))),
         )
-        for row in session.scalars(query.order_by(Registration.known_since.desc(), Registration.id.desc()))
+        for before, row in reversed(list(zip([None, *versions], versions, strict=False)))
     )
     step = Step(_("Apply for registration"), f"/apply/registration?organization={organization_id}")
     return Part(_("Registration"), _("No registration is known to us."), entries, step=step if reader.own else None)
 
 
-@file_part("decisions", "register", 2)
+def _came_from(row: Registration, before: Registration | None) -> str:
+    """Return where a version of the entry comes from, and of a change what changed."""
+    if before is None or before.ended_on != row.known_since or row.source != "case":
+        return str(SOURCE[row.source])
+    items = tuple(item for item in ITEMS if getattr(row, item) != getattr(before, item))
+    return _("changed here: %(items)s", items=localized(named_items(items)))
+
+
+@file_part("stated", "register", 2)
+def stated(session: AnySession, organization_id: int, reader: Reader) -> Part | None:
+    """Return what the entry in force states; who represents it is for its own people and those who work with it."""
+    entry = open_registration(session, organization_id)
+    if entry is None or entry.domicile is None:
+        return None
+    knows = reader.own or any(held.role in PLACE_ROLES and held.case_id is None for held in reader.held)
+    person = entry.legal_representative or ""
+    rows = (
+        (_("Domicile"), entry.domicile), (_("Legal representative"), person if knows else "••••"),
+        (_("Scope of business"), entry.scope), (_("Start-up or registered fund"), money(entry.fund_fen)),
+        (_("Supervising unit"), entry.sponsor or _("none, registered directly")),
+    )
+    return Part(_("What is registered"), "", tuple(Entry(value or "—", note=title) for title, value in rows))
+
+
+@file_part("decisions", "register", 3)
 def decisions(session: AnySession, organization_id: int, reader: Reader) -> Part:
     """Return what authorities published about it."""
     return Part(_("Published decisions"), _("No decision about it was published."),
                 _decisions(session, organization_id))
 
 
-@file_part("assessments", "register", 3)
+@file_part("assessments", "register", 4)
 def assessments(session: AnySession, organization_id: int, reader: Reader) -> Part:
     """Return the grades that lists printed, the newest first."""
     query = select(Assessment).where(Assessment.organization_id == organization_id).order_by(Assessment.id.desc())

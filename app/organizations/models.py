@@ -57,19 +57,23 @@ class Organization(db.Model):
     uscc: Mapped[str | None] = mapped_column(Text, active_history=True)
     known_from: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    # The single characters and pairs of the name; PostgreSQL keeps it, so no writer can forget it.
+    # What it was called in the register before, one a line: whoever knows the old name only finds it.
+    former_names: Mapped[str] = mapped_column(Text, server_default="", active_history=True)
+    # The single characters and pairs of the names; PostgreSQL keeps it, so no writer can forget it.
     search: Mapped[list[str]] = deferred(
         mapped_column(
-            ARRAY(Text), Computed("ngrams(name)", persisted=True), nullable=False, info={"unaudited": True}
+            ARRAY(Text), Computed("ngrams(name || chr(10) || former_names)", persisted=True), nullable=False,
+            info={"unaudited": True},
         )
     )
 
 
 class Registration(db.Model):
-    """An organization stands in the register from `known_since` (at the latest) until `ended_on`.
+    """One version of an organization's entry in the register: from `known_since` (at the latest) until `ended_on`.
 
-    `registered_on` is null where only a change decision speaks of it: then we know that it was
-    registered on that day, not since when.
+    A change ends the version in force and adds the next one, with the same `registered_on`; the last one that has
+    ended is the end of the organization. `registered_on` is null where only a change decision speaks of it: then we
+    know that it was registered on that day, not since when. Of an imported entry nothing but the name is known.
     """
 
     __tablename__ = "registrations"
@@ -80,6 +84,7 @@ class Registration(db.Model):
         CheckConstraint("(case_id IS NULL) = (sequence IS NULL)", name="sequence"),
         CheckConstraint("(source = 'certificate') = (entered_by IS NOT NULL)", name="entered_by"),
         CheckConstraint("ended_on >= known_since", name="dates"),
+        CheckConstraint("fund_fen > 0", name="fund_fen"),
         ForeignKeyConstraint(
             ["case_id", "sequence"], ["history.case_id", "history.sequence"],
             name="fk_registrations_history", deferrable=True, initially="DEFERRED",
@@ -103,7 +108,14 @@ class Registration(db.Model):
     name: Mapped[str] = mapped_column(Text)
     known_since: Mapped[date] = mapped_column(Date)
     registered_on: Mapped[date | None] = mapped_column(Date)
-    ended_on: Mapped[date | None] = mapped_column(Date)
+    ended_on: Mapped[date | None] = mapped_column(Date, active_history=True)
+    domicile: Mapped[str | None] = mapped_column(Text)
+    legal_representative: Mapped[str | None] = mapped_column(Text, info={"personal": True})
+    scope: Mapped[str | None] = mapped_column(Text)
+    fund_fen: Mapped[int | None] = mapped_column(BigInteger)
+    sponsor: Mapped[str | None] = mapped_column(Text)
+    activity_area: Mapped[str | None] = mapped_column(Text)
+    public_fundraising: Mapped[bool | None]
     # Tells whether two legal representatives are one person; null where only a certificate or a decision is known.
     representative_key: Mapped[bytes | None] = mapped_column(LargeBinary, info={"personal": True})
     source: Mapped[str] = mapped_column(Text)

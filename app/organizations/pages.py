@@ -59,6 +59,7 @@ def register_row(row: RegisterRow) -> dict[str, Any]:
     return {
         "name": row.name,
         "name_en": row.name_en,
+        "formerly": row.formerly,
         "href": f"/organizations/{row.id}",
         "uscc": row.uscc,
         "legal_type": LEGAL_TYPE[row.legal_type],

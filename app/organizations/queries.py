@@ -52,6 +52,12 @@ class RegisterRow:
     division_zh: str
     division_en: str | None
     grade: str | None
+    former_names: str
+
+    @property
+    def formerly(self) -> list[str]:
+        """What it was called in the register before, the oldest first."""
+        return self.former_names.splitlines()
 
     def division(self, locale: str) -> str:
         """Return the name of the place for readers of `locale`."""
@@ -101,7 +107,7 @@ def _rows() -> Any:
         select(
             Organization.id, Organization.name, Organization.name_en, Organization.uscc,
             Organization.legal_type, _standing(), _in_force.registered_on,
-            _territory.code, _territory.name_zh, _territory.name_en, grade,
+            _territory.code, _territory.name_zh, _territory.name_en, grade, Organization.former_names,
         )
         .join(_own_node, _own_node.id == Organization.node_id)
         .join(_territory, _territory.id == _own_node.parent_id)
@@ -114,10 +120,11 @@ def _is_in_force() -> ColumnElement[bool]:
 
 
 def name_contains(pattern: str) -> ColumnElement[bool]:
-    """Return the condition that the name holds the pattern, sign by sign: LIKE, answered from the index."""
+    """Return the condition that the name, or one of before, holds the pattern: LIKE, answered from the index."""
+    like = containing(pattern)
     return and_(
         Organization.search.contains(literal(grams(pattern), ARRAY(Text))),
-        Organization.name.like(containing(pattern), escape="\\"),
+        or_(Organization.name.like(like, escape="\\"), Organization.former_names.like(like, escape="\\")),
     )
 
 
@@ -210,6 +217,19 @@ def is_registered(session: AnySession, organization_id: int) -> bool:
     return session.execute(query).scalar_one()
 
 
+def name_holder(session: AnySession, name: str, *, except_id: int | None) -> str | None:
+    """Return the code (or name) of another registered organization that is called exactly so today, or None."""
+    query = (
+        select(func.coalesce(Organization.uscc, Organization.name))
+        .join(Registration, and_(Registration.organization_id == Organization.id, Registration.ended_on.is_(None)))
+        .where(
+            Organization.search.contains(literal(grams(name), ARRAY(Text))), Organization.name == name,
+            Organization.id.is_distinct_from(except_id),
+        )
+    )
+    return session.execute(query.order_by(Organization.id).limit(1)).scalar()
+
+
 def named_by_code(session: AnySession, code: str) -> Row[int, str] | None:
     """Return id and name of the organization in the register that has this unified social credit code, or None."""
     query = select(Organization.id, Organization.name).where(Organization.uscc == normalize(code))
@@ -250,6 +270,7 @@ def organization_json(row: RegisterRow) -> dict[str, Any]:
         "id": row.id,
         "name": row.name,
         "name_en": row.name_en,
+        "former_names": row.formerly,
         "uscc": row.uscc,
         "legal_type": row.legal_type,
         "standing": row.standing,

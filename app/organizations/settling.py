@@ -11,7 +11,7 @@ from app.access.nodes import AnySession
 from app.organizations.intake import batches, copy_rows
 from app.organizations.standing import Published, Standing, standing_from
 
-ORGANIZATIONS = text("SELECT id, uscc, name FROM organizations WHERE id = ANY(:ids)")
+ORGANIZATIONS = text("SELECT id, uscc, name, former_names FROM organizations WHERE id = ANY(:ids)")
 DECISIONS = text("""
 SELECT organization_id, category, decided_on, authority, name_printed
   FROM register_decisions WHERE organization_id = ANY(:ids) ORDER BY id
@@ -25,7 +25,7 @@ SELECT DISTINCT ON (organization_id)
 FROM_A_DECISION = text(
     "UPDATE organizations SET known_from = 'decision' WHERE id = ANY(:ids) AND known_from = 'list'"
 )
-RENAME = text("UPDATE organizations SET name = :name WHERE id = :id")
+RENAME = text("UPDATE organizations SET name = :name, former_names = :former_names WHERE id = :id")
 RENAME_NODE = text(
     "UPDATE nodes SET name_zh = :name WHERE id = (SELECT node_id FROM organizations o WHERE o.id = :id)"
 )
@@ -69,8 +69,9 @@ def _settle(session: AnySession, ids: list[int], now: datetime) -> Counter[str]:
             new.append((organization.id, organization.uscc, *_values(standing), now))
         elif _values(standing) != _stored_values(stored):
             revised.append({"id": stored.id, **vars(standing)})
-        if standing.name != organization.name:
-            renamed.append({"id": organization.id, "name": standing.name})
+        former = "\n".join(standing.former_names)
+        if (standing.name, former) != (organization.name, organization.former_names):
+            renamed.append({"id": organization.id, "name": standing.name, "former_names": former})
     copy_rows(session, "registrations", COLUMNS, new)
     for statement, rows in ((REVISE, revised), (RENAME, renamed), (RENAME_NODE, renamed)):
         if rows:

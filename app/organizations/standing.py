@@ -27,6 +27,7 @@ class Standing:
     ended_on: date | None
     authority: str
     name: str
+    former_names: tuple[str, ...] = ()
 
 
 def standing_from(decisions: Iterable[Published]) -> Standing | None:
@@ -52,4 +53,11 @@ def standing_from(decisions: Iterable[Published]) -> Standing | None:
         ended_on=max(ends) if ends and max(ends) >= newest.decided_on else None,
         authority=first.authority,
         name=newest.name,
+        # As printed: of a decision that merely spells the name in another way, the spelling is found too.
+        former_names=tuple(dict.fromkeys(each.name for each in sorted([*established, *changed], key=_decided_on)
+                                         if each.name != newest.name)),
     )
+
+
+def _decided_on(decision: Published) -> date:
+    return decision.decided_on

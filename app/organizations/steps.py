@@ -1,6 +1,6 @@
 """What may those above do to the register? Open, enter, confirm, allot; in the caller's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
@@ -41,12 +41,30 @@ class CannotConfirm(Problem):
 
 
 @dataclass(frozen=True)
+class Particulars:
+    """What an entry of the register states beside name and code; None: not held here, or there is none."""
+
+    domicile: str | None = None
+    legal_representative: str | None = None
+    scope: str | None = None
+    fund_fen: int | None = None
+    sponsor: str | None = None
+    activity_area: str | None = None
+    public_fundraising: bool | None = None
+    representative_key: bytes | None = None
+
+
+NOTHING_STATED = Particulars()
+
+
+@dataclass(frozen=True)
 class Certificate:
     """What a registrar reads off a registration certificate."""
 
     registered_on: date
     authority: str
     evidence: str
+    stated: Particulars = NOTHING_STATED
 
 
 def open_in_preparation(
@@ -85,7 +103,7 @@ def open_supplier(session: AnySession, *, name: str, code: Uscc, now: datetime) 
 
 def enter_registration(
     session: AnySession, organization: Organization, *, uscc: str, name: str, registered_on: date,
-    authority: str, case_id: int, sequence: int, now: datetime, representative_key: bytes | None = None,
+    authority: str, case_id: int, sequence: int, now: datetime, stated: Particulars = NOTHING_STATED,
 ) -> Registration:
     """Put the organization into the register by a decided case; flushed, its history row may follow."""
     organization.uscc, organization.name = uscc, name
@@ -93,11 +111,44 @@ def enter_registration(
     registration = Registration(
         organization_id=organization.id, uscc=uscc, name=name, known_since=registered_on,
         registered_on=registered_on, source="case", authority=authority, case_id=case_id, sequence=sequence,
-        entered_at=now, representative_key=representative_key,
+        entered_at=now, **asdict(stated),
     )
     session.add(registration)
     session.flush()
     return registration
+
+
+def change_entry(
+    session: AnySession, organization: Organization, *, name: str, registered_on: date, stated: Particulars,
+    changed_on: date, authority: str, case_id: int, sequence: int, now: datetime,
+) -> Registration:
+    """End the version of the entry that is in force and add the next one; flushed, its history row may follow.
+
+    The past stays: contracts and cases of before go on pointing at what was so then. An old name is still found.
+    Raises LookupError where no entry is in force.
+    """
+    present = open_registration(session, organization.id)
+    if present is None:
+        raise LookupError(f"organization {organization.id} has no entry in force")
+    present.ended_on = changed_on
+    session.flush()
+    if name != organization.name:
+        organization.former_names = with_former(organization.former_names, organization.name, now=name)
+        rename(session, organization, name=name)
+    changed = Registration(
+        organization_id=organization.id, uscc=present.uscc, name=name, known_since=changed_on,
+        registered_on=registered_on, source="case", authority=authority, case_id=case_id, sequence=sequence,
+        entered_at=now, **asdict(stated),
+    )
+    session.add(changed)
+    session.flush()
+    return changed
+
+
+def with_former(former_names: str, *names: str, now: str) -> str:
+    """Return the former names, one a line and each once, with these added; what it is called `now` is none."""
+    listed = dict.fromkeys((*former_names.splitlines(), *names))
+    return "\n".join(name for name in listed if name and name != now)
 
 
 def rename(session: AnySession, organization: Organization, *, name: str) -> None:
@@ -136,7 +187,7 @@ def confirm_entry(
         raise NotARegistrar
     if certificate.registered_on > today:
         raise CannotConfirm(_l("The date on the certificate lies in the future. Correct it."))
-    registration = _open_registration(session, organization_id)
+    registration = open_registration(session, organization_id)
     if registration is None:
         registration = Registration(organization_id=organization_id, uscc=organization.uscc)
         session.add(registration)
@@ -147,12 +198,15 @@ def confirm_entry(
     registration.known_since = registration.registered_on = certificate.registered_on
     registration.authority = certificate.authority
     registration.evidence = certificate.evidence
+    for item, value in asdict(certificate.stated).items():
+        setattr(registration, item, value)
     registration.entered_by, registration.entered_at = person_id, now
     session.flush()
     return registration
 
 
-def _open_registration(session: AnySession, organization_id: int) -> Registration | None:
+def open_registration(session: AnySession, organization_id: int | None) -> Registration | None:
+    """Return the version of its entry that is in force, or None: it is not registered (any more)."""
     query = select(Registration).where(
         Registration.organization_id == organization_id, Registration.ended_on.is_(None)
     )

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from app.access.roles import ORGANIZATION_ROLES, ROLES
+from app.cases.inputs import Input, labels_of
 from app.cases.kinds import input_of
 from app.formats import money
 from app.language import current_locale, localized
@@ -20,9 +21,9 @@ from workflows.loader import Policy, library, place_chain
 from workflows.policy import PolicyNumber
 
 ROAD = (
-    "registration", "affiliation", "incubation", "programme", "plan", "call", "opening_key", "pool_entry", "package",
-    "bid", "bid_review", "objection", "contract", "milestone_report", "evaluation", "acceptance", "rectification",
-    "payment", "closure",
+    "registration", "registration_change", "affiliation", "incubation", "programme", "plan", "call", "opening_key",
+    "pool_entry", "package", "bid", "bid_review", "objection", "contract", "milestone_report", "evaluation",
+    "acceptance", "rectification", "payment", "closure",
 )
 """The order in which an organization and an office come upon the kinds; what is not named here comes last."""
 ENDINGS = {"application/pdf": "PDF", "image/jpeg": "JPG", "image/png": "PNG"}
@@ -81,7 +82,10 @@ def guide_of(definition: Definition, place: str, today: date) -> dict[str, Any]:
                      day=definition.effective_from.isoformat()),
         "open_href": None, "open_refused": [],
         "conditions": [localized(guard_named(name).title) for name in opening.guards],
-        "documents": [_document(slot, opening) for slot in definition.documents.values() if not slot.issued],
+        "documents": [
+            _document(slot, opening, input_of(definition.kind, opening.trigger))
+            for slot in definition.documents.values() if not slot.issued
+        ],
         "inputs": _inputs(definition, opening),
         "steps": [_step(definition.states[name], policy) for name in definition.spine],
         "special": _special(definition, policy),
@@ -91,10 +95,11 @@ def guide_of(definition: Definition, place: str, today: date) -> dict[str, Any]:
     }
 
 
-def _document(slot: DocumentSlot, opening: Transition) -> dict[str, Any]:
+def _document(slot: DocumentSlot, opening: Transition, schema: type[Input] | None) -> dict[str, Any]:
     return {
         "title": localized(slot.title), "help": localized(slot.help) or None,
         "required": slot.required and slot.name in opening.documents,
+        "needed_with": _(", ").join(labels_of(schema, slot.needed_with)) or None,
         "media": " / ".join(ENDINGS.get(media, media) for media in slot.media), "sample": None,
     }
 

@@ -28,7 +28,8 @@ from workflows.definition import Definition
 
 blueprint = Blueprint("portal", __name__)
 ICONS = {
-    "registration": "stamp", "affiliation": "network", "incubation": "sprout", "bid": "mail", "objection": "scale",
+    "registration": "stamp", "registration_change": "file-pen", "affiliation": "network", "incubation": "sprout",
+    "bid": "mail", "objection": "scale",
     "milestone_report": "clipboard-list", "acceptance": "clipboard-check", "payment": "coins", "call": "megaphone",
     "opening_key": "key-round", "pool_entry": "users", "evaluation": "star", "rectification": "wrench",
     "closure": "archive", "restriction": "shield-alert",

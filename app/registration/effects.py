@@ -8,19 +8,18 @@ from app.errors import InvalidInput
 from app.organizations.checking import social_organization_code
 from app.organizations.models import Organization
 from app.organizations.steps import (
+    Particulars,
     allot_code,
     code_is_taken,
     enter_registration,
     registrar_place,
     rename,
     representative_key,
-    represented_by,
 )
 from app.registration import papers
 from app.registration.applying import fund_of
 from app.registration.models import RegistrationApplication
-from workflows.engine import Refused
-from workflows.kinds.registration import representative_barred
+from app.registration.representatives import demand_free_representative
 from workflows.rules.working_days import local_day
 
 STATED = (
@@ -66,19 +65,21 @@ def answer_correction(move: Move) -> None:
 @effect("registration", "accept", "deem_accepted")
 def accept(move: Move) -> None:
     """Issue the notice of acceptance."""
-    papers.issue_acceptance(move, _application(move), contact=move.data.get("contact") or "")
+    papers.issue_acceptance(
+        move, _application(move).proposed_name, contact=move.data.get("contact") or "", promise="decision_promised"
+    )
 
 
 @effect("registration", "ask_correction")
 def ask_correction(move: Move) -> None:
     """Issue the one notice that lists everything to correct."""
-    papers.issue_correction(move, _application(move))
+    papers.issue_correction(move, _application(move).proposed_name)
 
 
 @effect("registration", "refuse_acceptance", "refuse")
 def refuse(move: Move) -> None:
     """Issue the decision with its reasons and remedies."""
-    papers.issue_refusal(move, _application(move), accepted=move.trigger == "refuse")
+    papers.issue_refusal(move, _application(move).proposed_name, accepted=move.trigger == "refuse")
 
 
 @effect("registration", "approve")
@@ -90,27 +91,23 @@ def approve(move: Move) -> None:
         raise InvalidInput(
             {"registered_on": [str(_l("Choose a day between the application and today."))]}
         )
-    _demand_free_representative(move, application)
+    demand_free_representative(
+        move.session, application.representative_key, legal_class=move.facts.legal_class,
+        organization_id=application.organization_id,
+    )
     organization.legal_type = move.facts.legal_class
     code = _code_for(move, organization)
-    enter_registration(
+    entry = enter_registration(
         move.session, organization, uscc=code, name=application.proposed_name, registered_on=registered_on,
         authority=papers.authority_of(move), case_id=move.case.id, sequence=move.sequence, now=move.now,
-        representative_key=application.representative_key,
+        stated=Particulars(
+            domicile=application.domicile, legal_representative=application.legal_representative,
+            scope=application.scope, fund_fen=application.start_up_fund_fen, sponsor=application.sponsor,
+            activity_area=application.activity_area, public_fundraising=application.public_fundraising,
+            representative_key=application.representative_key,
+        ),
     )
-    papers.issue_certificate(move, application, organization, registered_on)
-
-
-def _demand_free_representative(move: Move, application: RegistrationApplication) -> None:
-    """Ask once more, one after the other: of two cases that are decided at once the guard saw neither registered."""
-    if application.representative_key is None:
-        return
-    represented = represented_by(
-        move.session, application.representative_key, except_id=application.organization_id
-    )
-    reason = representative_barred(move.facts.legal_class, represented)
-    if reason is not None:
-        raise Refused(reason)
+    papers.issue_certificate(move, entry, organization.legal_type)
 
 
 def _code_for(move: Move, organization: Organization) -> str:

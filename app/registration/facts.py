@@ -36,7 +36,7 @@ SELECT o.uscc,
        {code_left},
        (SELECT coalesce(h.uscc, h.name) FROM organizations h
           JOIN registrations r ON r.organization_id = h.id AND r.ended_on IS NULL
-         WHERE h.search @> CASE WHEN n.name = o.name THEN o.search ELSE ngrams(n.name) END
+         WHERE h.search @> CASE WHEN n.name = o.name AND o.former_names = '' THEN o.search ELSE ngrams(n.name) END
            AND h.name = n.name AND h.id <> o.id ORDER BY h.id LIMIT 1),
        coalesce(c.legal_class, %(legal_class)s, o.legal_type), n.name,
        (SELECT t.code FROM nodes t WHERE t.id = {node}),

@@ -11,15 +11,15 @@ from app.documents.letters import (
     AcceptanceData,
     CertificateData,
     CorrectionData,
+    GrantData,
     Head,
     RefusalData,
     certificate_title,
 )
 from app.documents.steps import Paper, issue
 from app.organizations.divisions import registrar_of
-from app.organizations.models import Organization
+from app.organizations.models import Registration
 from app.organizations.steps import registrar_place
-from app.registration.models import RegistrationApplication
 from workflows.rules.working_days import deadline, local_day, official_calendar
 
 RECEIVED = text("""
@@ -36,52 +36,62 @@ def authority_of(move: Move) -> str:
     return registrar_of(place.code) or place.name_zh
 
 
-def issue_acceptance(move: Move, application: RegistrationApplication, *, contact: str) -> None:
-    """Issue the notice of acceptance: what was received, and until when the authority decides."""
+def issue_acceptance(
+    move: Move, applicant: str, *, contact: str, limit: str = "decision", promise: str | None = None
+) -> None:
+    """Issue the notice of acceptance: what was received, and until when the authority decides (names of clocks)."""
     head = _head(move)
     _issue(move, "acceptance_notice", "受理通知书", AcceptanceData(
-        head=head, applicant=application.proposed_name, matter=_matter(move),
-        applied_on=local_day(move.case.opened_at), decide_by=_due(move, "decision"),
-        promised_by=_due(move, "decision_promised"), contact=contact or head.authority,
-        documents=_received(move),
+        head=head, applicant=applicant, matter=_matter(move), applied_on=local_day(move.case.opened_at),
+        decide_by=_due(move, limit), promised_by=_due(move, promise) if promise else None,
+        contact=contact or head.authority, documents=_received(move),
     ))
 
 
-def issue_correction(move: Move, application: RegistrationApplication) -> None:
+def issue_correction(move: Move, applicant: str) -> None:
     """Issue the notice of everything to correct."""
     _issue(move, "correction_notice", "补正告知书", CorrectionData(
-        head=_head(move), applicant=application.proposed_name, matter=_matter(move),
+        head=_head(move), applicant=applicant, matter=_matter(move),
         applied_on=local_day(move.case.opened_at), reply_by=_due(move, "correction_reply"),
         items=tuple((item["what"], f"{item['wrong']} {item['mend']}") for item in move.data["items"]),
         contact=move.data["contact"],
     ))
 
 
-def issue_refusal(move: Move, application: RegistrationApplication, *, accepted: bool) -> None:
-    """Issue the decision not to accept, or not to register."""
+def issue_refusal(move: Move, applicant: str, *, accepted: bool, granted: str = "登记") -> None:
+    """Issue the decision not to accept, or not to grant."""
     reasons = tuple(line.strip() for line in move.data["reasons"].splitlines() if line.strip())
     right_authority = move.data.get("correct_authority")
     if right_authority:
         reasons += (f"请向{right_authority}申请。",)
-    name = "不予登记决定书" if accepted else "不予受理决定书"
+    name = f"不予{granted if accepted else '受理'}决定书"
     _issue(move, "decision", name, RefusalData(
-        head=_head(move, move.data["document_number"]), applicant=application.proposed_name,
+        head=_head(move, move.data["document_number"]), applicant=applicant,
         matter=_matter(move), applied_on=local_day(move.case.opened_at), accepted=accepted, reasons=reasons,
         review_authority=move.data["review_authority"], court=move.data["court"],
     ))
 
 
-def issue_certificate(
-    move: Move, application: RegistrationApplication, organization: Organization, registered_on: date
+def issue_grant(
+    move: Move, applicant: str, *, granted: str, legal_basis: str, columns: tuple[str, ...],
+    rows: tuple[tuple[str, ...], ...], follows: tuple[str, ...] = (),
 ) -> None:
-    """Issue the certificate of registration."""
-    assert organization.uscc is not None
-    _issue(move, "certificate", certificate_title(organization.legal_type), CertificateData(
-        head=_head(move, move.data["document_number"]), legal_type=organization.legal_type,
-        name=organization.name, uscc=organization.uscc, domicile=application.domicile,
-        legal_representative=application.legal_representative, business_scope=application.scope,
-        registered_on=registered_on, fund_fen=application.start_up_fund_fen, sponsor=application.sponsor,
-        activity_area=application.activity_area, public_fundraising=application.public_fundraising,
+    """Issue the decision to grant what is no new registration."""
+    _issue(move, "decision", f"{granted}决定书", GrantData(
+        head=_head(move, move.data["document_number"]), applicant=applicant, matter=_matter(move),
+        applied_on=local_day(move.case.opened_at), granted=granted, legal_basis=legal_basis, columns=columns,
+        rows=rows, follows=follows,
+    ))
+
+
+def issue_certificate(move: Move, entry: Registration, legal_type: str) -> None:
+    """Issue the certificate of what is now registered; an entry of a decision here holds all that stands on it."""
+    assert entry.domicile and entry.legal_representative and entry.scope and entry.registered_on
+    _issue(move, "certificate", certificate_title(legal_type), CertificateData(
+        head=_head(move, move.data["document_number"]), legal_type=legal_type, name=entry.name, uscc=entry.uscc,
+        domicile=entry.domicile, legal_representative=entry.legal_representative, business_scope=entry.scope,
+        registered_on=entry.registered_on, fund_fen=entry.fund_fen, sponsor=entry.sponsor,
+        activity_area=entry.activity_area, public_fundraising=entry.public_fundraising,
     ))
 
 

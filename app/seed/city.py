@@ -15,6 +15,7 @@ from app.demo.buying import Bidder
 from app.demo.delivery import evaluation_under_way, report_on
 from app.demo.founding import founded
 from app.demo.incubation import Garden, grow, incubator
+from app.demo.registering import LIST, ask_for_change
 from app.demo.standing import Bureau, listing
 from app.ledger.models import BudgetLine
 from app.organizations.models import Organization
@@ -67,6 +68,7 @@ def build_city(builder: Builder, plan: Plan, chance: random.Random) -> City:
     present = builder.now
     builder.now = present - timedelta(days=6)
     _registrations(builder, city)
+    _changes(builder, city)
     _affiliations(builder, city)
     _payments(builder, city)
     _delivery(builder, city, chance)
@@ -180,6 +182,27 @@ def _of_a_class(
             [("staff", builder.node(organization.node_id))], organization=str(organization.id),
         )
         founded(builder, registrar, (organization, member), road)
+
+
+def _changes(builder: Builder, city: City) -> None:
+    """Submitted, correcting, accepted, refused, approved, changed: each of another item."""
+    registrar = city.people["registrar"]
+    roads: Sequence[tuple[dict[str, Any], Sequence[tuple[str, Any]]]] = (
+        ({"new_domicile": "示例街道幸福里8号楼"}, ()),
+        ({"new_scope": "社区服务；为老服务。"}, (("ask_correction", LIST),)),
+        ({"new_legal_representative": "许示例", "new_identity_number": "110102190001010002"}, (("accept", {}),)),
+        ({"new_fund_fen": 5_000_000}, (("accept", {}), ("refuse", DECISION))),
+        ({"new_sponsor": f"{city.plan.name_zh}示例局"},
+         (("accept", {}), ("approve", {"document_number": "示民社许准变字〔2026〕1号"}))),
+        ({"new_domicile": "示例街道幸福里9号楼"},
+         (("accept", {}), ("approve", {"document_number": "示民社许准变字〔2026〕2号"}),
+          ("deliver", {"method": "electronic"}))),
+    )
+    consented_on = (builder.today - timedelta(days=10)).isoformat()
+    for (organization, member), (items, road) in zip(city.registered, roads, strict=False):
+        number = ask_for_change(builder, member, organization, consented_on=consented_on, **items)
+        for trigger, given in road:
+            builder.move(registrar, number, trigger, dict(given))
 
 
 def _incubations(builder: Builder, city: City, chance: random.Random) -> None:

@@ -9,6 +9,7 @@ from stdnum.cn import ric
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
 from app.demo.building import Member
+from tests.builders_register import CHANGE_SLOTS
 from tests.random_moves.again import PASSPHRASE
 from tests.random_moves.sealed_prices import a_price
 from tests.random_moves.world import World
@@ -62,6 +63,38 @@ def _correction(world: World, case: CaseRow | None, member: Member, data: Data) 
 
 @knows("registration", "approve")
 def _approval(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
+    return {"document_number": data["document_number"]}
+
+
+ITEMS = ("name", "domicile", "legal_representative", "scope", "fund_fen", "sponsor")
+CHANGING = "SELECT item FROM registration_change_items WHERE organization_id = :o AND ended_at IS NULL"
+
+
+@knows("registration_change", "apply")
+def _change(world: World, case: CaseRow | None, member: Member, data: Data) -> Data | None:
+    """Change one item that no other case is to change, with every paper."""
+    organization = data.get("organization")
+    standing = world.rows("SELECT FROM registrations WHERE organization_id = :o AND ended_on IS NULL", o=organization)
+    taken = {row.item for row in world.rows(CHANGING, o=organization)}
+    free = [item for item in ITEMS if item not in taken]
+    if not standing or not free or organization is None:
+        return None
+    item, number = world.chance.choice(free), world.chance.randrange(10**6)
+    value = 10**6 + number if item == "fund_fen" else f"北京市西城区{number}社会工作服务中心"[:60]
+    person = {"new_identity_number": "110102190001010002"} if item == "legal_representative" else {}
+    papers = [{"slot": slot, "document_id": world.paper(member, organization, slot)} for slot in CHANGE_SLOTS]
+    day = (world.now - timedelta(days=world.chance.randint(1, 60))).astimezone(SHANGHAI).date().isoformat()
+    return {"organization": organization, f"new_{item}": value, "consented_on": day, "documents": papers,
+            "declaration": True, **person}
+
+
+@knows("registration_change", "answer_correction")
+def _change_corrected(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
+    return {name: value for name, value in data.items() if not name.startswith("new_")}
+
+
+@knows("registration_change", "approve")
+def _change_approved(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
     return {"document_number": data["document_number"]}
 
 

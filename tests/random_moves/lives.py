@@ -6,6 +6,7 @@ from typing import Any
 from tests.random_moves.tenders import ANSWERS, CHECKS, DECIDES, Stuck, Tenders
 
 REGISTRAR, OPERATOR, HUB = "xc-registrar", "xc-incubator_operator", "xc-hub_officer"
+WITHOUT_A_CHECK = 12.0
 SECOND_REGISTRAR, WITHOUT_A_STATEMENT = "second-registrar", 25.0
 AGAINST_ADMISSION, AGAINST_A_RESULT = 15.0, 12.0
 MONTHS_OF_LOGS = 24
@@ -37,6 +38,25 @@ class Lives(Tenders):
         self.make(number, "refuse", REGISTRAR)
         number, staff = self._applied()
         self.make(number, "withdraw", staff)
+
+    def an_organization_changes(self) -> None:
+        """One change is made after every delay there is; three more are turned away or turn away."""
+        organization, staff = self._organization()
+        number = self.open("registration_change", "apply", staff, organization=organization)
+        self.make(number, "ask_correction", REGISTRAR)
+        self.make(number, "answer_correction", staff)
+        self.make(number, "accept", REGISTRAR)
+        self.make(number, "extend_decision", REGISTRAR)
+        self.make(number, "approve", REGISTRAR)
+        self.make(number, "deliver", REGISTRAR)
+        self.make(self.open("registration_change", "apply", staff, organization=organization),
+                  "refuse_acceptance", REGISTRAR)
+        number = self.open("registration_change", "apply", staff, organization=organization)
+        self.make(number, "accept", REGISTRAR)
+        self.make(number, "refuse", REGISTRAR)
+        self.make(self.open("registration_change", "apply", staff, organization=organization), "withdraw", staff)
+        self.open("registration_change", "apply", staff, organization=organization)
+        self.days_pass(WITHOUT_A_CHECK)
 
     def an_organization_joins_a_hub(self) -> None:
         """One is refused, withdraws, is sent back, joins, thinks of leaving, and leaves twice."""

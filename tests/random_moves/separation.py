@@ -26,6 +26,9 @@ STAFF = f"{AS}staff"
 APART: dict[tuple[str, str], tuple[str, ...]] = {
     ("registration", "accept"): (STAFF,),
     ("registration", "approve"): (STAFF,),
+    ("registration_change", "accept"): (STAFF,),
+    ("registration_change", "approve"): (STAFF,),
+    ("registration_change", "refuse"): (STAFF,),
     ("affiliation", "accept"): (STAFF,),
     ("disaffiliation", "confirm"): (STAFF,),
     ("restriction", "impose"): (NOBODY,),

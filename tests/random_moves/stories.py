@@ -86,6 +86,11 @@ class Stories(Lives):
                                  "finish_expert_review", "extend_decision", "approve", "deliver", "refuse_acceptance",
                                  "refuse", "withdraw"),
             }),
+            (self.an_organization_changes, {
+                "registration_change": ("ask_correction", "answer_correction", "accept", "deem_accepted",
+                                        "extend_decision", "approve", "deliver", "refuse_acceptance", "refuse",
+                                        "withdraw"),
+            }),
             (self.an_organization_joins_a_hub, {
                 "affiliation": ("return_for_changes", "resubmit", "accept", "refuse", "withdraw"),
                 "disaffiliation": ("give_notice", "confirm", "leave_by_itself", "withdraw"),

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from workflows.definition import State, Transition
+from workflows.definition import DocumentSlot, State, Transition
 
 PACKAGE = Path(__file__).resolve().parents[2] / "workflows"
 README = (PACKAGE / "README.md").read_text(encoding="utf-8")
 IN_THE_EXAMPLE = {
     "title",
+    "help",
     "trigger",
     "from_",
     "to",
@@ -28,7 +29,7 @@ def test_every_module_is_named():
     assert {name for name in modules if f"`{name}`" not in README} == set()
 
 
-@pytest.mark.parametrize("part", [State, Transition])
+@pytest.mark.parametrize("part", [State, Transition, DocumentSlot])
 def test_every_key_of_a_definition_is_explained(part: type):
     keys = {field.name for field in fields(part)} - IN_THE_EXAMPLE
 

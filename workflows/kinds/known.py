@@ -20,10 +20,12 @@ from workflows.kinds.plan import PlanFacts
 from workflows.kinds.programme import ProgrammeFacts
 from workflows.kinds.rectification import RectificationFacts
 from workflows.kinds.registration import RegistrationFacts
+from workflows.kinds.registration_change import RegistrationChangeFacts
 from workflows.kinds.restriction import RestrictionFacts
 
 FACTS: dict[str, type] = {
     "registration": RegistrationFacts,
+    "registration_change": RegistrationChangeFacts,
     "restriction": RestrictionFacts,
     "affiliation": AffiliationFacts,
     "disaffiliation": DisaffiliationFacts,

@@ -130,7 +130,8 @@ def test_an_organization_as_the_api_sends_it(session, register):
     row = organizations_page(session).rows[0]
 
     assert organization_json(row) == {
-        "id": row.id, "name": "甲会", "name_en": None, "uscc": a_code(1), "legal_type": "social_service",
+        "id": row.id, "name": "甲会", "name_en": None, "former_names": [], "uscc": a_code(1),
+        "legal_type": "social_service",
         "standing": "known_from_list", "registered": False, "registered_on": None, "grade": None,
         "division": {"code": "110102", "zh": "西城区", "en": "Xicheng"},
     }

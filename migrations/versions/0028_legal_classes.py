@@ -5,8 +5,8 @@ Of registrations of before it is not known who represents them: their representa
 
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
@@ -21,7 +21,11 @@ def upgrade() -> None:
         ADD COLUMN public_fundraising BOOLEAN,
         ADD CONSTRAINT ck_registration_applications_members CHECK (individual_members >= 0 AND unit_members >= 0)
     """)
-    op.execute("ALTER TABLE registrations ADD COLUMN representative_key BYTEA")
+    op.execute("""
+    ALTER TABLE registrations
+        ADD COLUMN activity_area TEXT, ADD COLUMN public_fundraising BOOLEAN, ADD COLUMN representative_key BYTEA
+    """)
+    op.execute("ALTER TABLE registration_changes ADD COLUMN representative_key BYTEA")
     op.execute(
         "CREATE INDEX ix_registrations_representative_key ON registrations (representative_key)"
         " WHERE ended_on IS NULL AND representative_key IS NOT NULL"
@@ -29,7 +33,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("ALTER TABLE registrations DROP COLUMN representative_key")
+    op.execute("ALTER TABLE registration_changes DROP COLUMN representative_key")
+    op.execute("""
+    ALTER TABLE registrations
+        DROP COLUMN activity_area, DROP COLUMN public_fundraising, DROP COLUMN representative_key
+    """)
     op.execute("""
     ALTER TABLE registration_applications
         DROP COLUMN representative_key, DROP COLUMN individual_members, DROP COLUMN unit_members,
