@@ -12,7 +12,7 @@ from app.access.models import Node
 from app.access.nodes import AnySession
 from app.cases.facts import facts_for, reaching_roles
 from app.cases.kinds import input_of, opening_node_of, opening_parent_of
-from app.cases.numbers import definition_in_force
+from app.cases.numbers import class_of_opening, definition_in_force
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow, ClockRun
 from app.errors import InvalidInput
@@ -20,7 +20,7 @@ from workflows.definition import Transition
 from workflows.engine import Acting, Rule, rules_of
 
 ABOUT = text("""
-SELECT o.legal_type, o.node_id, n.path, n.parent_id FROM organizations o JOIN nodes n ON n.id = o.node_id
+SELECT o.node_id, n.path, n.parent_id FROM organizations o JOIN nodes n ON n.id = o.node_id
  WHERE o.id = :id
 """)
 NUMBER = text("SELECT number FROM cases WHERE id = :id")
@@ -42,7 +42,8 @@ def prospect_of(
 
     `data` is what has been chosen so far, as it was typed. Changes nothing.
     """
-    chosen = _taken(kind, transition.trigger, data)
+    legal_class = class_of_opening(session, kind, organization_id, data)
+    chosen = _taken(kind, transition.trigger, legal_class, data)
     about = session.execute(ABOUT, {"id": organization_id}).one_or_none() if organization_id is not None else None
     parent_id = _place(opening_parent_of(kind), session, chosen)
     placing = opening_node_of(kind)
@@ -51,7 +52,7 @@ def prospect_of(
     node = session.get(Node, node_id) if node_id is not None else None
     if node is None:
         return None
-    definition, pins = definition_in_force(session, kind, node.id, about.legal_type if about else None, now)
+    definition, pins = definition_in_force(session, kind, node.id, legal_class, now)
     opening = definition.transition(None, transition.trigger)
     assert opening is not None
     case = CaseRow(
@@ -66,9 +67,9 @@ def prospect_of(
     return Prospect(rules, _until(session, parent_id))
 
 
-def _taken(kind: str, trigger: str, data: dict[str, Any]) -> dict[str, Any]:
+def _taken(kind: str, trigger: str, legal_class: str | None, data: dict[str, Any]) -> dict[str, Any]:
     """Return what the schema takes of what was typed: half a form has fields that do not fit yet."""
-    schema = input_of(kind, trigger)
+    schema = input_of(kind, trigger, legal_class)
     if schema is None:
         return {}
     try:

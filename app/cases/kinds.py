@@ -3,7 +3,7 @@
 Features register here when their modules are imported; doors and `perform()` look here and nowhere else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -16,14 +16,17 @@ FactsOf = Callable[..., Any]
 FactsAsked = Callable[..., tuple[str, dict[str, Any]]]
 OpeningNode = Callable[..., int]
 OpeningOrganization = Callable[..., int | None]
+OpeningClasses = Callable[..., Sequence[str]]
 Choices = Callable[..., list[tuple[Any, str]]]
 
-_INPUTS: dict[tuple[str, str], "type[Input]"] = {}
+_INPUTS: dict[tuple[str, str, str | None], "type[Input]"] = {}
+_DIFFER: set[tuple[str, str]] = set()
 _EFFECTS: dict[tuple[str, str], Effect] = {}
 _FACTS: dict[str, FactsOf] = {}
 _FACTS_ASKED: dict[str, FactsAsked] = {}
 _OPENING_NODES: dict[str, OpeningNode] = {}
 _OPENING_ORGANIZATIONS: dict[str, OpeningOrganization] = {}
+_OPENING_CLASSES: dict[str, OpeningClasses] = {}
 _CHOICES: dict[str, Choices] = {}
 _OPENING_PARENTS: dict[str, Callable[..., int | None]] = {}
 _SEALERS: dict[str, Callable[["Move"], bytes]] = {}
@@ -37,12 +40,16 @@ _OFFERS: dict[str, Callable[..., bool]] = {}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def input_for(kind: str, *triggers: str) -> "Callable[[type[Input]], type[Input]]":
-    """Register the schema of what these triggers of the kind take."""
+def input_for(
+    kind: str, *triggers: str, legal_class: str | None = None
+) -> "Callable[[type[Input]], type[Input]]":
+    """Register the schema of what these triggers of the kind take; `legal_class`: of this class, where it differs."""
 
     def register(schema: "type[Input]") -> "type[Input]":
         for trigger in triggers:
-            _INPUTS[kind, trigger] = schema
+            _INPUTS[kind, trigger, legal_class] = schema
+            if legal_class is not None:
+                _DIFFER.add((kind, trigger))
         return schema
 
     return register
@@ -84,6 +91,10 @@ opening_node = _registrar(_OPENING_NODES)
 What places a case gets what the schema took; before a form is sent, fields that do not fit yet are absent."""
 opening_organization = _registrar(_OPENING_ORGANIZATIONS)
 """Register opening_organization(session, data) -> the organization that a case is about which an office opens."""
+opening_classes = _registrar(_OPENING_CLASSES)
+"""Register opening_classes(session, organization_id) -> the legal classes among which who opens a case may choose.
+
+The field `legal_type` says which (`fixed_field`); unsaid, or where there is no choice, it is the organization's own."""
 choices = _registrar(_CHOICES)
 """Register choices(session, case, organization_id) -> [(value, label)] for a field's `choices_from`."""
 opening_parent = _registrar(_OPENING_PARENTS)
@@ -104,9 +115,14 @@ offer = _registrar(_OFFERS)
 """Register offer(session, organization_id) -> whether opening a case of the kind makes sense for it now."""
 
 
-def input_of(kind: str, trigger: str) -> "type[Input] | None":
-    """Return the schema of a trigger; None for a trigger that only a clock fires."""
-    return _INPUTS.get((kind, trigger))
+def input_of(kind: str, trigger: str, legal_class: str | None = None) -> "type[Input] | None":
+    """Return the schema of a trigger for cases of this class; None for a trigger that only a clock fires."""
+    return _INPUTS.get((kind, trigger, legal_class)) or _INPUTS.get((kind, trigger, None))
+
+
+def differs_by_class(kind: str, trigger: str) -> bool:
+    """Tell whether some legal class has a schema of its own for this trigger."""
+    return (kind, trigger) in _DIFFER
 
 
 def effect_of(kind: str, trigger: str) -> Effect | None:
@@ -132,6 +148,11 @@ def opening_node_of(kind: str) -> OpeningNode | None:
 def opening_organization_of(kind: str) -> OpeningOrganization | None:
     """Return the function that says whom a new case is about, or None: the organization of who opens it."""
     return _OPENING_ORGANIZATIONS.get(kind)
+
+
+def opening_classes_of(kind: str) -> OpeningClasses | None:
+    """Return the function that lists the legal classes of which a new case may be, or None: as its organization is."""
+    return _OPENING_CLASSES.get(kind)
 
 
 def opening_parent_of(kind: str) -> Callable[..., int | None] | None:
@@ -188,8 +209,8 @@ def offer_of(kind: str) -> Callable[..., bool] | None:
     return _OFFERS.get(kind)
 
 
-def registered_inputs() -> "dict[tuple[str, str], type[Input]]":
-    """Return every (kind, trigger) with its schema."""
+def registered_inputs() -> "dict[tuple[str, str, str | None], type[Input]]":
+    """Return every (kind, trigger, legal class or None for all) with its schema."""
     return dict(_INPUTS)
 
 
@@ -200,8 +221,11 @@ def registered_effects() -> dict[tuple[str, str], Effect]:
 
 def forget_kind(kind: str) -> None:
     """Remove everything registered for a kind: for tests that add one for a moment."""
-    for table in (_INPUTS, _EFFECTS):
-        for pair in [pair for pair in table if pair[0] == kind]:
-            del table[pair]
-    for named in (_FACTS, _FACTS_ASKED, _OPENING_NODES, _OPENING_ORGANIZATIONS, _OVERVIEWS, _AMOUNTS, _OFFERS):
+    for key in [key for key in _INPUTS if key[0] == kind]:
+        del _INPUTS[key]
+    for pair in [pair for pair in _EFFECTS if pair[0] == kind]:
+        del _EFFECTS[pair]
+    _DIFFER.difference_update([pair for pair in _DIFFER if pair[0] == kind])
+    for named in (_FACTS, _FACTS_ASKED, _OPENING_NODES, _OPENING_ORGANIZATIONS, _OPENING_CLASSES, _OVERVIEWS,
+                  _AMOUNTS, _OFFERS):
         named.pop(kind, None)

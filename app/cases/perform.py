@@ -25,7 +25,7 @@ from app.cases.attempts import record_attempt
 from app.cases.facts import Seen, definition_of, facts_for, reaching_roles
 from app.cases.kinds import effect_of, facts_asked_of, input_of
 from app.cases.move import FollowOn, Move
-from app.cases.numbers import open_row
+from app.cases.numbers import class_of_reading, open_row
 from app.cases.papers import attach_documents
 from app.cases.reading import Reading, lock_and_read, lock_case, read_case
 from app.cases.snapshot import CaseRow, ClockRun
@@ -98,7 +98,8 @@ def perform(
     if isinstance(session, scoped_session):
         session = session()  # asking the registry for each call costs more than some of the calls
     began = began or real_now()
-    loaded = _read(kind, trigger, data)
+    legal_class = class_of_reading(session, kind, number, trigger, actor, data, now)
+    loaded = _read(kind, trigger, legal_class, data)
     fingerprint = _fingerprint(kind, number, trigger, revision, data) if key is not None else None
     order = Order(
         kind, number, trigger, actor, data, revision, key, now, request_id, began, loaded, fingerprint
@@ -119,9 +120,11 @@ def perform(
     raise TryAgain()
 
 
-def _read(kind: str, trigger: str, data: dict[str, Any]) -> dict[str, Any] | InvalidInput:
+def _read(
+    kind: str, trigger: str, legal_class: str | None, data: dict[str, Any]
+) -> dict[str, Any] | InvalidInput:
     try:
-        return _loaded(_schema_of(kind, trigger), data)
+        return _loaded(_schema_of(kind, trigger, legal_class), data)
     except InvalidInput as invalid:
         return invalid
 
@@ -259,12 +262,12 @@ def _move(
         order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,
         order.fingerprint, order.now, order.request_id, drafted, order.decided_at(),
     )
-    schema = _schema_of(case.kind, order.trigger)
+    schema = _schema_of(case.kind, order.trigger, case.legal_class)
     return _apply(session, seen, request, data=loaded, schema=schema, last=True, read=read)
 
 
-def _schema_of(kind: str, trigger: str) -> Schema | None:
-    schema = input_of(kind, trigger)
+def _schema_of(kind: str, trigger: str, legal_class: str | None = None) -> Schema | None:
+    schema = input_of(kind, trigger, legal_class)
     return _made(schema) if schema is not None else None
 
 

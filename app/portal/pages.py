@@ -9,11 +9,20 @@ from flask_babel import gettext as _
 from app.access.api_auth import current_holdings, current_roles
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES
+from app.cases.kinds import offer_of
 from app.clock import SHANGHAI, business_now
 from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
-from app.portal.guides import definitions_in_force, guide_of, opened_by, places, policy_for, words_of
+from app.portal.guides import (
+    definitions_in_force,
+    guide_address,
+    guide_of,
+    opened_by,
+    places,
+    policy_for,
+    words_of,
+)
 from app.portal.publicity import pages as publicity_pages
 from workflows.definition import Definition
 
@@ -60,11 +69,18 @@ def guide_list() -> str:
 def guide(kind: str) -> str:
     """Show the service guide of one kind in a place."""
     place, today = request.args.get("place", "base"), _today()
-    found = next((d for d in _shown(place, today) if d.kind == kind), None)
-    if found is None:
+    classes = [definition for definition in _shown(place, today) if definition.kind == kind]
+    if not classes:
         raise CaseNotFound
+    wanted = request.args.get("class")
+    found = next((definition for definition in classes if definition.legal_class == wanted), classes[0])
     told = guide_of(found, place, today)
-    told["open_href"] = f"/apply/{kind}" if _may_open(found) else None
+    told["classes"] = [
+        {"title": localized(each.title), "href": guide_address(each, place), "count": None,
+         "current": each is found}
+        for each in classes
+    ]
+    told["open_href"] = _form_address(found) if _may_open(found) else None
     if told["open_href"] is None and getattr(g, "actor", None) is None:
         told["open_refused"] = [_("Sign in to apply.")]
     elif told["open_href"] is None:
@@ -89,7 +105,14 @@ def cards() -> list[dict[str, Any]]:
     roles = current_roles() if getattr(g, "actor", None) is not None else frozenset()
     if roles and not roles & set(ORGANIZATION_ROLES):
         return [{**card, "href": card["open_href"], "who": None} for _opener, card in shown if card["open_href"]]
-    return [card for opener, card in shown if opener == "organizations"]
+    return [card for opener, card in shown if opener == "organizations" and _makes_sense(card["kind"])]
+
+
+def _makes_sense(kind: str) -> bool:
+    """Tell whether some organization of the reader could begin a case of the kind now; true for who has none."""
+    own = {held.organization_id for held in current_holdings() if held.organization_id is not None}
+    offer = offer_of(kind)
+    return offer is None or not own or any(offer(db.session, organization_id) for organization_id in sorted(own))
 
 
 def _today() -> date:
@@ -97,11 +120,12 @@ def _today() -> date:
 
 
 def _shown(place: str, today: date) -> list[Definition]:
-    """Return for each kind the definition that holds in the place: its own, or the general one."""
-    found: dict[str, Definition] = {}
+    """Return for each kind and class the definition that holds in the place: its own, or the general one."""
+    found: dict[tuple[str, str | None], Definition] = {}
     for definition in definitions_in_force(today):
-        if definition.place == place or (definition.place == "base" and definition.kind not in found):
-            found[definition.kind] = definition
+        key = definition.kind, definition.legal_class
+        if definition.place == place or (definition.place == "base" and key not in found):
+            found[key] = definition
     return list(found.values())
 
 
@@ -109,14 +133,19 @@ def _card(definition: Definition, today: date, place: str) -> dict[str, Any]:
     policy = policy_for(place, today)
     clocks = [name for state in definition.states.values() for name in state.clocks if name in policy.numbers]
     longest = max((policy.number(name) for name in clocks), key=lambda n: n.value, default=None)
-    suffix = "" if place == "base" else f"?place={place}"
     return {
         "kind": definition.kind, "title": localized(definition.title), "summary": localized(definition.summary),
         "who": localized(definition.who_may_apply), "days": words_of(longest) if longest else None,
-        "href": f"/guide/{definition.kind}{suffix}",
-        "open_href": f"/apply/{definition.kind}" if _may_open(definition) else None,
+        "href": guide_address(definition, place),
+        "open_href": _form_address(definition) if _may_open(definition) else None,
         "icon": ICONS.get(definition.kind, "file-text"),
     }
+
+
+def _form_address(definition: Definition) -> str:
+    """Return where the form of a definition stands; it says which class is founded where there are several."""
+    chosen = f"?legal_type={definition.legal_class}" if definition.legal_class is not None else ""
+    return f"/apply/{definition.kind}{chosen}"
 
 
 def _may_open(definition: Definition) -> bool:
