@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from sqlalchemy import text
 
 from app.access.actor import Actor
 from app.access.models import Node
 from app.access.nodes import AnySession
 from app.cases.facts import facts_for, reaching_roles
-from app.cases.kinds import input_of, opening_node_of, opening_parent_of
+from app.cases.kinds import opening_node_of, opening_parent_of, schema_of
+from app.cases.named import Asker, within_reach
 from app.cases.numbers import definition_in_force
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow, ClockRun
@@ -42,7 +43,8 @@ def prospect_of(
 
     `data` is what has been chosen so far, as it was typed. Changes nothing.
     """
-    chosen = _taken(kind, transition.trigger, data)
+    schema = schema_of(kind, transition.trigger)
+    chosen = within_reach(session, schema, _taken(schema, data), Asker(actor.person_id, organization_id, None))
     about = session.execute(ABOUT, {"id": organization_id}).one_or_none() if organization_id is not None else None
     parent_id = _place(opening_parent_of(kind), session, chosen)
     placing = opening_node_of(kind)
@@ -66,13 +68,12 @@ def prospect_of(
     return Prospect(rules, _until(session, parent_id))
 
 
-def _taken(kind: str, trigger: str, data: dict[str, Any]) -> dict[str, Any]:
+def _taken(schema: Schema | None, data: dict[str, Any]) -> dict[str, Any]:
     """Return what the schema takes of what was typed: half a form has fields that do not fit yet."""
-    schema = input_of(kind, trigger)
     if schema is None:
         return {}
     try:
-        loaded: dict[str, Any] = schema().load(data)
+        loaded: dict[str, Any] = schema.load(data)
         return loaded
     except ValidationError as error:
         return dict(error.valid_data or {})
