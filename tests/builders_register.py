@@ -17,6 +17,7 @@ from app.organizations.models import Organization
 from app.organizations.places import territory
 from app.organizations.steps import add_code_range, open_in_preparation
 from tests.builders import make_actor
+from workflows.loader import library
 from workflows.rules.uscc import issue
 
 XICHENG = "110102"
@@ -123,7 +124,7 @@ def an_application(session: Any, office: Office, **changes: Any) -> Answer:
 
 def step(session: Any, answer: Answer, trigger: str, actor: Actor, office: Office, **changes: Any) -> Answer:
     """Make the next move on a case, with its input's example and these changes."""
-    kind = "affiliation" if answer.number.startswith("SN") else "registration"
+    kind = next(known.kind for known in library().definitions if answer.number.startswith(known.number_prefix))
     return perform(
         session, kind=kind, number=answer.number, trigger=trigger, actor=actor,
         data=data_for(kind, trigger) | changes, revision=answer.revision, now=office.now,

@@ -17,6 +17,10 @@ class ImpossibleMove(ValueError):
     """A node cannot stand below itself."""
 
 
+class CannotEnd(ValueError):
+    """What stands at a place keeps its recognition from ending; the message tells an operator what."""
+
+
 def create_node(
     session: AnySession,
     *,

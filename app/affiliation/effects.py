@@ -1,11 +1,12 @@
-"""What does each step of joining a hub write? The application, and at last the membership."""
+"""What does each step of joining or leaving a hub write? The application, the membership, and its end."""
 
 from sqlalchemy import exists, select
 
+from app.affiliation.facts import is_leaving, is_member
 from app.affiliation.models import Affiliation, AffiliationApplication
+from app.affiliation.steps import end_memberships, lock_memberships
 from app.cases.kinds import effect
 from app.cases.move import Move
-from app.organizations.models import Organization
 from app.organizations.queries import applying_to
 from workflows.definition import Text
 from workflows.engine import Refused
@@ -17,6 +18,20 @@ HAS_A_PRIMARY_HUB = Reason(
     Text(
         zh="该单位刚刚加入了另一个主联系枢纽；请改为一般联系或退回申请。",
         en="The organization has just joined another primary hub; return the application.",
+    ),
+)
+JUST_JOINED = Reason(
+    "member_already",
+    Text(
+        zh="该单位刚刚成为本枢纽组织的成员；请刷新后查看成员名单。",
+        en="The organization has just become a member of this hub; reload and look at the members.",
+    ),
+)
+JUST_ANNOUNCED = Reason(
+    "leaving_already",
+    Text(
+        zh="刚刚有人告知该枢纽组织退出；请刷新后查看该件。",
+        en="Somebody has just given notice to this hub; reload and look at that case.",
     ),
 )
 
@@ -40,8 +55,10 @@ def resubmit(move: Move) -> None:
 def accept(move: Move) -> None:
     """Make the organization a member of the hub from today."""
     # Two hubs may accept at once: the second waits here and is then refused, not the database's error.
-    move.session.get_one(Organization, move.case.organization_id, with_for_update={"key_share": True})
+    lock_memberships(move)
     wants_primary = _application(move).wants_primary
+    if is_member(move.session, move.case.organization_id, move.case.node_id):
+        raise Refused(JUST_JOINED)
     if wants_primary and _has_primary(move):
         raise Refused(HAS_A_PRIMARY_HUB)
     move.session.add(Affiliation(
@@ -60,3 +77,18 @@ def _has_primary(move: Move) -> bool:
 
 def _application(move: Move) -> AffiliationApplication:
     return move.session.get_one(AffiliationApplication, move.case.id)
+
+
+@effect("disaffiliation", "give_notice")
+def give_notice(move: Move) -> None:
+    """The case is called after who leaves, and which hub; a second notice that was handed in at once is refused."""
+    lock_memberships(move)
+    if is_leaving(move.session, move.case):
+        raise Refused(JUST_ANNOUNCED)
+    move.case.subject = applying_to(move.session, move.case.organization_id, move.case.node_id)
+
+
+@effect("disaffiliation", "confirm", "leave_by_itself")
+def leave(move: Move) -> None:
+    """End the membership today. One that something else has ended meanwhile stays as it ended."""
+    end_memberships(move, hub_node_id=move.case.node_id)

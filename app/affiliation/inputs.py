@@ -1,4 +1,4 @@
-"""What does a person hand in with each step of joining a hub?"""
+"""What does a person hand in with each step of joining or leaving a hub?"""
 
 from flask_babel import lazy_gettext as _l
 
@@ -75,3 +75,30 @@ class WithdrawApplication(Input):
     """Why the applicant steps back."""
 
     reason = text_field(_l("Reason"), max=500, multiline=True, required=False, example="暂不申请。")
+
+
+@input_for("disaffiliation", "give_notice")
+class GiveNotice(OpeningInput):
+    """Which hub is left, and why."""
+
+    hub = row_choice_field(
+        _l("Hub organization"), "hubs_of_the_organization", help=_l("Hubs that your organization belongs to today.")
+    )
+    reason = text_field(
+        _l("Reason"), min=2, max=1000, multiline=True, example="业务领域已经调整，拟加入其他枢纽组织。",
+        help=_l("The hub reads it word by word."),
+    )
+
+
+@input_for("disaffiliation", "confirm")
+class ConfirmLeaving(Input):
+    """A word to the former member."""
+
+    remark = text_field(_l("Remark"), max=500, multiline=True, required=False, example="")
+
+
+@input_for("disaffiliation", "withdraw")
+class TakeNoticeBack(Input):
+    """Why the organization stays."""
+
+    reason = text_field(_l("Reason"), max=500, multiline=True, required=False, example="继续留在本枢纽组织。")

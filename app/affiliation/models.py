@@ -54,7 +54,7 @@ class AffiliationApplication(db.Model):
 
 
 class Affiliation(db.Model):
-    """An organization belongs to a hub from `from_on` until, and not on, `to_on`; made by a case's move."""
+    """An organization belongs to a hub from `from_on` until, and not on, `to_on`; a case's move made and ended it."""
 
     __tablename__ = "affiliations"
     __table_args__ = (
@@ -62,6 +62,13 @@ class Affiliation(db.Model):
         ForeignKeyConstraint(
             ["case_id", "sequence"], ["history.case_id", "history.sequence"],
             name="fk_affiliations_history", deferrable=True, initially="DEFERRED",
+        ),
+        CheckConstraint(
+            "num_nulls(to_on, ended_case_id, ended_sequence) IN (0, 3)", name="a_move_ends_it"
+        ),
+        ForeignKeyConstraint(
+            ["ended_case_id", "ended_sequence"], ["history.case_id", "history.sequence"],
+            name="fk_affiliations_ended_history", deferrable=True, initially="DEFERRED",
         ),
         # One primary hub at a time: the periods of one organization never overlap.
         ExcludeConstraint(
@@ -84,3 +91,5 @@ class Affiliation(db.Model):
     to_on: Mapped[date | None] = mapped_column(Date)
     case_id: Mapped[int] = mapped_column(BigInteger)
     sequence: Mapped[int] = mapped_column(Integer)
+    ended_case_id: Mapped[int | None] = mapped_column(BigInteger)
+    ended_sequence: Mapped[int | None] = mapped_column(Integer)

@@ -175,6 +175,12 @@ def find_cases(
     return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None)
 
 
+def open_cases_at(session: AnySession, node_id: int) -> int:
+    """Return how many cases that happen at this very place are open."""
+    query = select(func.count()).select_from(Case).where(Case.node_id == node_id, Case.closed_at.is_(None))
+    return session.execute(query).scalar_one()
+
+
 def _matches(session: AnySession, search: str) -> ColumnElement[bool]:
     """Return the condition on cases whose subject or organization holds these very signs, or whose number it is.
 

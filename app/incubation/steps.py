@@ -1,10 +1,12 @@
-"""What may those above do to incubators? Recognize one; in the caller's transaction."""
+"""What may those above do to incubators? Recognize one and end one; in the caller's transaction."""
 
 from datetime import date
 
+from sqlalchemy import func, select
+
 from app.access.models import Node
-from app.access.nodes import AnySession, create_node
-from app.incubation.models import Incubator
+from app.access.nodes import AnySession, CannotEnd, create_node
+from app.incubation.models import Incubator, Residency
 
 
 def recognize_incubator(
@@ -24,3 +26,20 @@ def recognize_incubator(
     session.add(incubator)
     session.flush()
     return incubator
+
+
+def end_incubator(session: AnySession, node_id: int, *, on: date) -> None:
+    """End the recognition: from `on` it is none. Raise CannotEnd while somebody lives there, or before it began."""
+    query = select(Incubator).where(Incubator.node_id == node_id, Incubator.ended_on.is_(None)).with_for_update()
+    incubator = session.scalars(query).first()
+    if incubator is None:
+        raise CannotEnd("its recognition has ended already")
+    if on < incubator.recognized_on:
+        raise CannotEnd(f"it was recognized on {incubator.recognized_on}: it cannot end before")
+    living = session.scalar(
+        select(func.count()).select_from(Residency)
+        .where(Residency.incubator_id == incubator.id, Residency.ended_on.is_(None))
+    )
+    if living:
+        raise CannotEnd(f"{living} organizations are in it: each graduates or hands over first")
+    incubator.ended_on = on

@@ -158,17 +158,23 @@ def _incubations(builder: Builder, city: City, chance: random.Random) -> None:
 
 
 def _affiliations(builder: Builder, city: City) -> None:
-    """Applied, returned, affiliated, refused."""
+    """Applied, returned, affiliated (one about to leave, one that left), refused."""
     officer = city.people["hub_officer"]
     roads: Sequence[Sequence[tuple[str, Any]]] = (
         (), (("return_for_changes", {"remarks": "请说明希望获得的服务。"}),), (("accept", {}),),
-        (("refuse", {"reason": "业务领域不同。"}),),
+        (("refuse", {"reason": "业务领域不同。"}),), (("accept", {}),),
     )
     for (organization, member), road in zip(city.registered, roads, strict=False):
         data = {"organization": organization.id, "hub": city.hub_node.id, "wants_primary": True}
         number = builder.open(member, "affiliation", "apply", data).number
         for trigger, given in road:
             builder.move(officer, number, trigger, dict(given))
+    for n, confirmed in ((2, False), (4, True)):
+        organization, member = city.registered[n]
+        leaving = {"organization": organization.id, "hub": city.hub_node.id, "reason": "业务领域已经调整。"}
+        number = builder.open(member, "disaffiliation", "give_notice", leaving).number
+        if confirmed:
+            builder.move(officer, number, "confirm", {})
 
 
 def _payments(builder: Builder, city: City) -> None:

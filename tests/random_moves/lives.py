@@ -39,7 +39,7 @@ class Lives(Tenders):
         self.make(number, "withdraw", staff)
 
     def an_organization_joins_a_hub(self) -> None:
-        """One is refused, withdraws, is sent back, and joins."""
+        """One is refused, withdraws, is sent back, joins, thinks of leaving, and leaves twice."""
         organization, staff = self._organization()
         self.make(self.open("affiliation", "apply", staff, organization=organization), "refuse", HUB)
         self.make(self.open("affiliation", "apply", staff, organization=organization), "withdraw", staff)
@@ -47,6 +47,11 @@ class Lives(Tenders):
         self.make(number, "return_for_changes", HUB)
         self.make(number, "resubmit", staff)
         self.make(number, "accept", HUB)
+        self.make(self.open("disaffiliation", "give_notice", staff, organization=organization), "withdraw", staff)
+        self.make(self.open("disaffiliation", "give_notice", staff, organization=organization), "confirm", HUB)
+        self.make(self.open("affiliation", "apply", staff, organization=organization), "accept", HUB)
+        self.open("disaffiliation", "give_notice", staff, organization=organization)
+        self.days_pass(WITHOUT_A_STATEMENT)
 
     def an_organization_is_listed(self) -> None:
         """One is not listed, answers and is, is refused its removal and gets it; of another its time runs out."""

@@ -27,6 +27,7 @@ APART: dict[tuple[str, str], tuple[str, ...]] = {
     ("registration", "accept"): (STAFF,),
     ("registration", "approve"): (STAFF,),
     ("affiliation", "accept"): (STAFF,),
+    ("disaffiliation", "confirm"): (STAFF,),
     ("restriction", "impose"): (NOBODY,),
     ("restriction", "dismiss"): (NOBODY,),
     ("restriction", "propose_lifting"): (THIS_REMOVAL,),

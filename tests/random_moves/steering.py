@@ -16,7 +16,8 @@ TIRED = 0.35
 PATIENCE = 0.3
 SUPPLY = 0.5
 PREPARES: dict[str, tuple[str, ...]] = {
-    "registration": ("affiliation",), "programme": ("plan",), "plan": ("call",), "opening_key": ("call",),
+    "registration": ("affiliation",), "affiliation": ("disaffiliation",),
+    "programme": ("plan",), "plan": ("call",), "opening_key": ("call",),
     "call": ("package", "bid"), "package": ("bid", "bid_review", "contract", "objection"),
     "bid": ("package", "bid_review"), "pool_entry": ("bid_review", "package"), "bid_review": ("package", "bid"),
     "objection": ("package", "contract"), "contract": ("package",), "milestone_report": ("payment",),

@@ -88,6 +88,7 @@ class Stories(Lives):
             }),
             (self.an_organization_joins_a_hub, {
                 "affiliation": ("return_for_changes", "resubmit", "accept", "refuse", "withdraw"),
+                "disaffiliation": ("give_notice", "confirm", "leave_by_itself", "withdraw"),
             }),
             (self.an_organization_is_listed, {
                 "restriction": ("propose", "answer", "close_hearing", "impose", "dismiss", "apply_for_lifting",

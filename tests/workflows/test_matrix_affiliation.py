@@ -42,14 +42,17 @@ GUARDS = [
     (None, "apply", {"hub_in_force": False}, 1, "hub_not_in_force"),
     (None, "apply", {"is_the_hub_itself": True}, 1, "is_the_hub_itself"),
     (None, "apply", {"has_primary_hub": True}, 1, "has_primary_hub"),
+    (None, "apply", {"is_member": True}, 1, "member_already"),
     ("applied", "accept", {}, 5, "not_the_applicant"),
     ("applied", "accept", {"organization_registered": False}, 9, "organization_not_registered"),
     ("applied", "accept", {"hub_in_force": False}, 9, "hub_not_in_force"),
     ("applied", "accept", {"has_primary_hub": True}, 9, "has_primary_hub"),
+    ("applied", "accept", {"is_member": True}, 9, "member_already"),
     ("applied", "return_for_changes", {"steps": (APPLIED, RETURNED)}, 9, "returned_before"),
     ("returned", "resubmit", {"organization_registered": False}, 5, "organization_not_registered"),
     ("returned", "resubmit", {"hub_in_force": False}, 5, "hub_not_in_force"),
     ("returned", "resubmit", {"has_primary_hub": True}, 5, "has_primary_hub"),
+    ("returned", "resubmit", {"is_member": True}, 5, "member_already"),
 ]
 
 

@@ -22,6 +22,7 @@ class AffiliationFacts:
     has_primary_hub: bool
     is_the_hub_itself: bool
     wants_primary: bool
+    is_member: bool = False
 
 
 @guard(
@@ -83,5 +84,26 @@ def not_the_hub_itself(
         Text(
             "申请单位就是该枢纽组织本身；请选择其他枢纽组织。",
             "The applicant is this hub; choose another hub.",
+        ),
+    )
+
+
+@guard(
+    "not_a_member_yet",
+    Text("还不是该枢纽组织的成员", "Not a member of the hub yet"),
+    needs=("is_member",),
+    reads_input=True,
+)
+def not_a_member_yet(
+    facts: AffiliationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime
+) -> Reason | None:
+    """Refuse a hub that the organization belongs to already."""
+    if not facts.is_member:
+        return None
+    return Reason(
+        "member_already",
+        Text(
+            "该单位已经是该枢纽组织的成员；要改变联系方式的，请先办理退出。",
+            "The organization is a member of this hub already; to change its kind of membership, leave it first.",
         ),
     )

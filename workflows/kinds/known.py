@@ -8,6 +8,7 @@ from workflows.kinds.bid import BidFacts
 from workflows.kinds.call import CallFacts, PackageFacts
 from workflows.kinds.closure import ClosureFacts
 from workflows.kinds.contract import ContractFacts
+from workflows.kinds.disaffiliation import DisaffiliationFacts
 from workflows.kinds.evaluation import EvaluationFacts
 from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.kinds.milestone_report import MilestoneReportFacts
@@ -25,6 +26,7 @@ FACTS: dict[str, type] = {
     "registration": RegistrationFacts,
     "restriction": RestrictionFacts,
     "affiliation": AffiliationFacts,
+    "disaffiliation": DisaffiliationFacts,
     "payment": PaymentFacts,
     "milestone_report": MilestoneReportFacts,
     "evaluation": EvaluationFacts,

@@ -135,6 +135,19 @@ def test_the_officer_of_another_hub_finds_nothing(session, office):
     assert refused.value.status == 404
 
 
+def test_who_is_a_member_already_may_not_apply_again_and_a_second_application_is_not_accepted(session, office):
+    second = apply(session, office, wants_primary=False)
+    step(session, apply(session, office), "accept", office.hub_officer, office)
+
+    with pytest.raises(MoveRefused) as again:
+        apply(session, office, wants_primary=False)
+    with pytest.raises(MoveRefused) as accepted:
+        step(session, second, "accept", office.hub_officer, office)
+
+    assert (codes_of(again), codes_of(accepted)) == (["member_already"], ["member_already"])
+    assert hub_view(session, office.hub_node_id).members == 1
+
+
 def test_two_hubs_that_accept_at_once_make_one_primary_member(app, session, office):
     other, officer = a_second_hub(session, office)
     jobs = [(apply(session, office), office.hub_officer), (apply(session, office, hub=other), officer)]
@@ -171,7 +184,7 @@ def test_the_database_itself_holds_one_primary_hub_at_a_time(session, office):
     session.rollback()
 
     first = session.scalars(select(Affiliation)).one()
-    first.to_on = date(2026, 5, 1)
+    first.to_on, first.ended_case_id, first.ended_sequence = date(2026, 5, 1), first.case_id, first.sequence
     session.flush()
     session.add(Affiliation(
         organization_id=first.organization_id, hub_node_id=other, is_primary=True, from_on=date(2026, 5, 1),

@@ -1,14 +1,17 @@
 """A new city opens its places by commands, invites people to them, and they find them on their pages."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import text
 
 from app.access.commands import access_commands
 from app.access.models import Person
+from app.cases.perform import perform
 from app.doors.office_commands import group
 from tests.builders import make_actor
 from tests.builders_access import browser_of
-from tests.builders_register import a_code, a_preparation
+from tests.builders_register import a_code, a_preparation, a_registration, an_office, data_for, step
 from tests.queries import rows_in
 
 HUB = ("hub", "XC-HUB", "西城区社会组织联合会", "--below", "110102", "--since", "2026-01-05", "--field", "助老")
@@ -78,6 +81,50 @@ def test_a_code_is_given_once(run, session):
 
     assert (again.exit_code, "XC-MZ is taken by 西城区民政局" in again.output) == (1, True)
     assert rows_in(session, "hubs") == 0
+
+
+def test_two_operators_who_open_one_code_at_once_open_one_place(app, session):
+    def open_one(name):
+        words = ["buyer", "XC-MZ", name, "--below", "110102"]
+        result = app.test_cli_runner().invoke(group, words)
+        return result.exit_code, type(result.exception)
+
+    with ThreadPoolExecutor(2) as pool:
+        told = set(pool.map(open_one, ("西城区民政局", "西城区社会工作部")))
+
+    assert told == {(0, type(None)), (1, SystemExit)}
+    assert session.execute(text("SELECT count(*) FROM nodes WHERE code = 'XC-MZ'")).scalar_one() == 1
+
+
+@pytest.mark.parametrize("words", [HUB, INCUBATOR])
+def test_what_was_recognized_ends_once_and_not_before_it_began(run, session, words):
+    run(*words)
+    before = run("end", words[1], "--on", "1999-01-01")
+    ended = run("end", words[1], "--on", "2030-12-31")
+    again = run("end", words[1])
+
+    assert (before.exit_code, ended.exit_code, again.exit_code) == (1, 0, 1)
+    assert "cannot end before" in before.output and "ended already" in again.output
+    days = session.execute(text(f"SELECT ended_on::text FROM {words[0]}s")).scalars().all()
+    assert days == ["2030-12-31"]
+
+
+def test_a_hub_with_a_member_or_an_open_case_and_what_is_no_hub_do_not_end(run, session, now):
+    office = an_office(session, now)
+    a_registration(session, office)
+    session.execute(text("UPDATE nodes SET code = 'HUB' WHERE id = :id"), {"id": office.hub_node_id})
+    session.commit()
+    asked = perform(
+        session, kind="affiliation", trigger="apply", actor=office.staff, now=office.now,
+        data=data_for("affiliation", "apply") | {"hub": office.hub_node_id, "organization": None},
+    )
+    open_case = run("end", "HUB")
+    step(session, asked, "accept", office.hub_officer, office)
+    member, unknown, territory = run("end", "HUB"), run("end", "NONE"), run("end", "110102")
+
+    assert [one.exit_code for one in (open_case, member, unknown, territory)] == [1, 1, 1, 1]
+    assert "1 cases are open" in open_case.output and "1 organizations are members" in member.output
+    assert session.execute(text("SELECT ended_on FROM hubs")).scalars().all() == [None]
 
 
 def test_what_was_opened_stands_on_the_pages(app, run, session):
