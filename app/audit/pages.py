@@ -72,9 +72,10 @@ def search_page() -> str:
 
 @pages.get("/audit/access")
 @allow("role:auditor,audit_admin")
-def access_page() -> str:
-    """Show who gave, ended or issued what for whom, at and below the caller's places."""
-    return render_template("pages/audit_access.html", **access_view())
+def access_page() -> tuple[str, int]:
+    """Show who gave, ended or issued what for whom, at and below the caller's places; 422 for days that are none."""
+    view = access_view()
+    return render_template("pages/audit_access.html", **view), 422 if view["errors"] else 200
 
 
 @pages.get("/audit/cases/<number>")

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from sqlalchemy import text
 
 from app.access.actor import Actor
 from app.access.models import Node
 from app.access.nodes import AnySession
 from app.cases.facts import facts_for, reaching_roles
-from app.cases.kinds import input_of, opening_node_of, opening_parent_of
+from app.cases.kinds import opening_node_of, opening_parent_of, schema_of
+from app.cases.named import Asker, within_reach
 from app.cases.numbers import class_of_opening, definition_in_force
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow, ClockRun
@@ -43,7 +44,8 @@ def prospect_of(
     `data` is what has been chosen so far, as it was typed. Changes nothing.
     """
     legal_class = class_of_opening(session, kind, organization_id, data)
-    chosen = _taken(kind, transition.trigger, legal_class, data)
+    schema = schema_of(kind, transition.trigger, legal_class)
+    chosen = within_reach(session, schema, _taken(schema, data), Asker(actor.person_id, organization_id, None))
     about = session.execute(ABOUT, {"id": organization_id}).one_or_none() if organization_id is not None else None
     parent_id = _place(opening_parent_of(kind), session, chosen)
     placing = opening_node_of(kind)
@@ -67,13 +69,12 @@ def prospect_of(
     return Prospect(rules, _until(session, parent_id))
 
 
-def _taken(kind: str, trigger: str, legal_class: str | None, data: dict[str, Any]) -> dict[str, Any]:
+def _taken(schema: Schema | None, data: dict[str, Any]) -> dict[str, Any]:
     """Return what the schema takes of what was typed: half a form has fields that do not fit yet."""
-    schema = input_of(kind, trigger, legal_class)
     if schema is None:
         return {}
     try:
-        loaded: dict[str, Any] = schema().load(data)
+        loaded: dict[str, Any] = schema.load(data)
         return loaded
     except ValidationError as error:
         return dict(error.valid_data or {})
