@@ -15,7 +15,8 @@ from app.cases.inputs import (
 )
 from app.cases.kinds import input_for
 from app.language import localized
-from app.registration.inputs import ATTACHED, Accept, AskCorrection, Decision, ExtendDecision, Withdraw
+from app.registration.applying import ATTACHED
+from app.registration.inputs import Accept, AskCorrection, Decision, ExtendDecision, Withdraw
 from workflows.kinds.deregistration import GROUNDS
 
 KIND = "deregistration"
