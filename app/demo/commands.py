@@ -25,6 +25,7 @@ LOGINS = {
     "staff8": "已登记的社会团体 Staff of a registered association",
     "staff9": "筹备中的社会团体 Staff of an association in preparation",
     "staff10": "筹备中的基金会 Staff of a foundation in preparation",
+    "staff11": "清算中的社会组织 Staff of an organization in liquidation",
     "registrar3": "市级登记管理机关 Registrar of the city (foundations)",
     "hub": "枢纽组织 Hub officer",
     "incubator": "孵化基地 Incubator operator",

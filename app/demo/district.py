@@ -225,7 +225,7 @@ def _changing(builder: Builder, registrar: Member) -> None:
         new_domicile="广安门内街道槐柏树街9号",
     )
     organization = builder.registered(DIVISION, ENDING_NAME, registrar, years=8)
-    staff = builder.person("纪晚", "staff8", [("staff", builder.node(organization.node_id))], password=PASSWORD)
+    staff = builder.person("纪晚", "staff11", [("staff", builder.node(organization.node_id))], password=PASSWORD)
     builder.now = present - timedelta(days=1)
     end(builder, registrar, staff, organization, "submitted", serial=1)
     builder.now = present

@@ -64,7 +64,7 @@ def test_a_change_is_applied_for_decided_and_read_everywhere(town):
 
 
 def test_an_organization_ends_and_its_file_stays(town):
-    staff, registrar = Program(town, "staff8"), Program(town, "registrar")
+    staff, registrar = Program(town, "staff11"), Program(town, "registrar")
     number = number_of(town, "deregistration", "submitted")
     organization = town.one("SELECT organization_id FROM cases WHERE number = :n", n=number)
     assert registrar.waiting(number)
@@ -87,7 +87,7 @@ def test_an_organization_ends_and_its_file_stays(town):
     assert "decision" in {paper["slot"] for paper in staff.case(number)["documents"]}
     (found,) = registrar.get(f"/organizations?q={ENDING_NAME}")["organizations"]
     assert (found["standing"], found["registered"]) == ("ended", False)
-    file = town.person("staff8").see(f"/organizations/{organization}")
+    file = town.person("staff11").see(f"/organizations/{organization}")
     assert "No longer registered" in file and "Deregistered" in file and "Frozen" not in file
     assert "Change of a registration" not in file and "/apply/registration" not in file
 
