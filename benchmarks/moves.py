@@ -23,8 +23,9 @@ from flask import current_app
 from app.cases.perform import perform
 from app.clock import real_now
 from app.database.provision import libpq
-from app.demo.building import Builder, registration_data
+from app.demo.building import Builder
 from app.demo.district import PASSWORD
+from app.demo.founding import registration_data
 from app.extensions import db
 from benchmarks.breakdown import breakdown
 from benchmarks.floor import Floor

@@ -60,15 +60,16 @@ class Office:
     now: datetime
 
 
-def an_office(session: Any, now: datetime, *, codes: int = 5) -> Office:
-    """Return a committed office in Xicheng with a range of so many codes."""
-    district = territory(session, XICHENG)
+def an_office(
+    session: Any, now: datetime, *, codes: int = 5, legal_type: str = "social_service", division: str = XICHENG
+) -> Office:
+    """Return a committed office in Xicheng, or elsewhere, with a range of so many codes for this legal class."""
+    district = territory(session, division)
     if codes:
         add_code_range(
-            session, division=XICHENG, legal_type="social_service", prefix="MJ", first=990001,
-            last=990000 + codes,
+            session, division=division, legal_type=legal_type, prefix="MJ", first=990001, last=990000 + codes
         )
-    organization = a_preparation(session, now, "筹备中的甲组织")
+    organization = a_preparation(session, now, "筹备中的甲组织", legal_type=legal_type, division=division)
     hub = recognize_hub(
         session, parent=district, name_zh="示例枢纽", level="district", recognized_on=now.date()
     )
@@ -82,11 +83,11 @@ def an_office(session: Any, now: datetime, *, codes: int = 5) -> Office:
     return office
 
 
-def a_preparation(session: Any, now: datetime, name: str) -> Organization:
+def a_preparation(
+    session: Any, now: datetime, name: str, *, legal_type: str = "social_service", division: str = XICHENG
+) -> Organization:
     """Return an organization in preparation."""
-    return open_in_preparation(
-        session, name=name, legal_type="social_service", division=XICHENG, now=now
-    )
+    return open_in_preparation(session, name=name, legal_type=legal_type, division=division, now=now)
 
 
 def some_papers(
@@ -107,9 +108,9 @@ def some_papers(
     return papers
 
 
-def data_for(kind: str, trigger: str, **changes: Any) -> dict[str, Any]:
+def data_for(kind: str, trigger: str, *, legal_class: str | None = None, **changes: Any) -> dict[str, Any]:
     """Return the example of an input, with these fields changed."""
-    schema = input_of(kind, trigger)
+    schema = input_of(kind, trigger, legal_class)
     assert schema is not None
     return example_row(schema) | changes
 
@@ -119,7 +120,10 @@ def an_application(session: Any, office: Office, **changes: Any) -> Answer:
     person = office.staff.person_id
     assert person is not None
     papers = some_papers(session, office.organization_id, person, office.now)
-    data = data_for("registration", "apply", documents=papers) | changes
+    legal_class = session.get_one(Organization, office.organization_id).legal_type
+    said = changes.get("legal_type")
+    chosen = said if said in ("social_service", "association", "foundation") else legal_class
+    data = data_for("registration", "apply", legal_class=chosen, documents=papers) | changes
     return perform(
         session, kind="registration", trigger="apply", actor=office.staff, data=data, now=office.now
     )

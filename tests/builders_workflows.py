@@ -19,9 +19,9 @@ TODAY = date(2026, 3, 2)
 APPLICANT, SOMEBODY = 1, 99
 
 
-def shipped(kind: str) -> Definition:
-    """Return the definition of a kind as base ships it."""
-    return library().exact(kind, "base", 1)
+def shipped(kind: str, version: int = 1) -> Definition:
+    """Return the definition of a kind as base ships it; the first version, or this one."""
+    return library().exact(kind, "base", version)
 
 
 def step(trigger: str, person: int | None = APPLICANT, role: str = "staff", to: str = "submitted") -> Step:
@@ -37,7 +37,39 @@ def case(*steps: Step, state: str | None = None) -> CaseFacts:
 
 def registration_facts(*steps: Step, **changes: Any) -> RegistrationFacts:
     """Return facts with which every registration guard is content."""
-    facts = RegistrationFacts(case(*steps), False, True, None, (), True)
+    facts = RegistrationFacts(
+        case=case(*steps),
+        organization_registered=False,
+        name_is_free=True,
+        name_conflict=None,
+        missing_documents=(),
+        has_code_allotment=True,
+        legal_class="social_service",
+        proposed_name="北京市西城区示例服务中心",
+        registrar_level=3,
+        provincial_registrar="北京市民政局",
+        individual_members=0,
+        unit_members=0,
+        fund_fen=3_000_000,
+        public_fundraising=False,
+        represented=(),
+    )
+    return replace(facts, **changes)
+
+
+def association_facts(*steps: Step, **changes: Any) -> RegistrationFacts:
+    """Return facts with which every guard of an association's registration is content."""
+    facts = registration_facts(
+        *steps, legal_class="association", proposed_name="北京市西城区示例协会", individual_members=50
+    )
+    return replace(facts, **changes)
+
+
+def foundation_facts(*steps: Step, **changes: Any) -> RegistrationFacts:
+    """Return facts with which every guard of a foundation's registration is content."""
+    facts = registration_facts(
+        *steps, legal_class="foundation", proposed_name="北京市示例基金会", registrar_level=1, fund_fen=200_000_000
+    )
     return replace(facts, **changes)
 
 

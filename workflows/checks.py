@@ -220,6 +220,10 @@ def _guards(definition: Definition, known: Known) -> Mistakes:
             missing = [need for need in registered[name].needs if has is not None and need not in has]
             if missing:
                 yield f"{transition.trigger} has guard {name}, which needs facts {', '.join(missing)}"
+            for number in registered[name].numbers:
+                for file in _base_files(known.library, definition):
+                    if number not in file.numbers:
+                        yield f"guard {name} needs number {number}, which base/policy.v{file.version} does not have"
 
 
 def _clocks(definition: Definition, known: Known) -> Mistakes:

@@ -131,6 +131,7 @@ class Definition:
     """One released version of one procedure in one place. Compared by identity; never changes.
 
     What is handed in stays sealed, and the case unknown to others, until it comes to a state of `sealed_until`.
+    `kind_title` is what cases of all legal classes are called together; empty where there is one class only.
     """
 
     kind: str
@@ -142,6 +143,7 @@ class Definition:
     states: Mapping[str, State]
     transitions: tuple[Transition, ...]
     legal_class: str | None = None
+    kind_title: Text = Text("", "")
     summary: Text = Text("", "")
     who_may_apply: Text = Text("", "")
     legal_basis: tuple[Text, ...] = ()
@@ -149,6 +151,11 @@ class Definition:
     spine: tuple[str, ...] = ()
     sealed_until: tuple[str, ...] = ()
     digest: str = ""
+
+    @property
+    def title_of_kind(self) -> Text:
+        """Return what cases of the kind are called, of whatever legal class."""
+        return self.kind_title if self.kind_title.zh else self.title
 
     @cached_property
     def _by_state(self) -> dict[str | None, dict[str, Transition]]:

@@ -16,7 +16,7 @@ GuardFunction = Callable[[Any, Acting, Mapping[str, Any] | None, datetime], Reas
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A named question about facts. `needs` are the fact fields it reads besides `case`.
+    """A named question about facts. `needs` are the fact fields it reads besides `case`, `numbers` those of the policy.
 
     A guard that `reads_input` asks about what the move brings along (a chosen contract, papers), so it
     stays open when options() asks what could be done before anything has been filled in. What asks about the
@@ -28,6 +28,7 @@ class Guard:
     ask: GuardFunction
     needs: tuple[str, ...] = ()
     reads_input: bool = False
+    numbers: tuple[str, ...] = ()
 
 
 _GUARDS: dict[str, Guard] = {}
@@ -38,14 +39,15 @@ class UnknownGuard(LookupError):
 
 
 def guard(
-    name: str, title: Text, *, needs: tuple[str, ...] = (), reads_input: bool = False
+    name: str, title: Text, *, needs: tuple[str, ...] = (), reads_input: bool = False,
+    numbers: tuple[str, ...] = (),
 ) -> Callable[[GuardFunction], GuardFunction]:
     """Register a function as guard `name`; a name can be taken once."""
 
     def register(function: GuardFunction) -> GuardFunction:
         if name in _GUARDS:
             raise ValueError(f"guard {name} is registered already")
-        _GUARDS[name] = Guard(name, title, function, needs, reads_input)
+        _GUARDS[name] = Guard(name, title, function, needs, reads_input, numbers)
         return function
 
     return register

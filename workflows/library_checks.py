@@ -26,6 +26,7 @@ def library_mistakes(library: Library) -> Iterator[str]:
     yield from _places(library)
     yield from _prefixes(library)
     yield from _rivals(library)
+    yield from _classes(library)
     base_names = {name for file in library.policies if file.place == BASE for name in file.numbers}
     for file in library.policies:
         for number in file.numbers.values():
@@ -105,6 +106,17 @@ def _rivals(library: Library) -> Iterator[str]:
         if key in seen:
             yield f"{definition.name}: comes into force with {seen[key]}, so nobody knows which holds"
         seen[key] = definition.name
+
+
+def _classes(library: Library) -> Iterator[str]:
+    """Yield what is wrong where a kind has several legal classes: lists and filters call them by one name."""
+    for kind in library.kinds():
+        found = [item for item in library.definitions if item.kind == kind]
+        if len({item.legal_class for item in found}) < 2:
+            continue
+        called = {item.kind_title for item in found}
+        if len(called) > 1 or not all(title.zh and title.en for title in called):
+            yield f"{kind}: has several classes, so each definition must give the same kind_title"
 
 
 def both(what: str, text: Text) -> Iterator[str]:

@@ -190,6 +190,7 @@ def read_definition(table: Table, content: bytes, place: str, kind: str, version
         effective_from=table.need("effective_from", date, date.max),
         legal_class=table.take("class", str, None),
         title=table.text("title"),
+        kind_title=table.text("kind_title"),
         summary=table.text("summary"),
         who_may_apply=table.text("who_may_apply"),
         legal_basis=table.texts("legal_basis"),

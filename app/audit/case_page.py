@@ -121,7 +121,7 @@ def _move(
         "title": localized(move_title(definition, row.from_state, row.trigger)),
         "from_title": text(state_title(definition, row.from_state)) or None,
         "to_title": text(state_title(definition, row.to_state)),
-        "data": _data(case.kind, row.trigger, body["data"]), "changes": list(_changes(body["changes"])),
+        "data": _data(case, row.trigger, body["data"]), "changes": list(_changes(body["changes"])),
         "files": [_file(sha256, papers) for sha256 in body["files"]], "reasons": body["reasons"],
         "request_id": row.request_id, "hash": bytes(row.hash).hex(), "previous_hash": bytes(row.prev).hex(),
         "logged": row.position is not None and row.position < signed,
@@ -129,12 +129,12 @@ def _move(
     }
 
 
-def _data(kind: str, trigger: str, data: dict[str, Any]) -> list[tuple[str, str]]:
+def _data(case: CaseRow, trigger: str, data: dict[str, Any]) -> list[tuple[str, str]]:
     tables = [
         (table["title"], "; ".join(" · ".join(row) for row in table["rows"]))
-        for table in shown_tables(kind, trigger, data)
+        for table in shown_tables(case.kind, trigger, data, legal_class=case.legal_class)
     ]
-    return [*shown_data(kind, trigger, data), *tables]
+    return [*shown_data(case.kind, trigger, data, legal_class=case.legal_class), *tables]
 
 
 def _changes(changes: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:

@@ -74,8 +74,8 @@ def _move(definition: Definition | None, row: Any) -> dict[str, Any]:
         "who": row.who, "behalf": row.behalf, "role": role_title(row.role),
         "title": move_title(definition, row.from_state, row.trigger),
         "from": state_title(definition, row.from_state), "to": state_title(definition, row.to_state),
-        "data": shown_data(row.kind, row.trigger, body["data"]),
-        "tables": shown_tables(row.kind, row.trigger, body["data"]),
+        "data": shown_data(row.kind, row.trigger, body["data"], legal_class=row.legal_class),
+        "tables": shown_tables(row.kind, row.trigger, body["data"], legal_class=row.legal_class),
         "files": body["files"], "definition": body["definition"], "policy": body["policy"],
         "receipt": f"{row.number}:{row.sequence}:{bytes(row.hash).hex()}",
     }

@@ -122,6 +122,14 @@ def choice_field(
     )
 
 
+def fixed_field(value: str, label: Label) -> fields.String:
+    """One value and no other, which whoever may choose it chooses before the form, such as a legal class."""
+    return fields.String(
+        validate=validate.OneOf([value], error=_l("Choose one of the list.")), error_messages=_messages(),
+        **_optional(False), metadata=_metadata(label, "hidden", None, value),
+    )
+
+
 def row_choice_field(
     label: Label, choices_from: str, *, required: bool = True, help: Label | None = None, example: int = 1,
     **metadata: Any,

@@ -53,7 +53,7 @@ def choices_for(
     )
     allowed = []
     for transition in found.allowed:
-        schema = input_of(case.kind, transition.trigger)
+        schema = input_of(case.kind, transition.trigger, case.legal_class)
         allowed.append(Option(transition, schema() if schema else None))
     refused = [RefusedOption(transition, tuple(reasons)) for transition, reasons in found.refused]
     return Choices(definition, roles, tuple(allowed), tuple(refused))

@@ -15,18 +15,18 @@ Shown = list[tuple[str, str]]
 HIDDEN = "••••"
 NUMBERS = ("money", "integer", "percent")
 # Shown elsewhere, or a bare row number that would tell nobody anything: the overview names what was chosen.
-SKIPPED = ("documents", "table", "organization", "row_choice", "declaration")
+SKIPPED = ("documents", "table", "organization", "row_choice", "declaration", "hidden")
 
 # What the system puts beside, or instead of, what a person typed.
 NOT_TYPED = {"sealed": _l("Digest of what was sealed")}
 
 
-def shown_data(kind: str, trigger: str, data: Mapping[str, Any]) -> Shown:
+def shown_data(kind: str, trigger: str, data: Mapping[str, Any], *, legal_class: str | None) -> Shown:
     """Return (label, words) of a move's data as history holds it; tables and documents are told by their size.
 
     A field whose metadata says `told=False` holds a row number of the machine's and is left out.
     """
-    schema_type = input_of(kind, trigger)
+    schema_type = input_of(kind, trigger, legal_class)
     schema = schema_type() if schema_type else None
     listed: Shown = []
     # History keeps its names in alphabetical order; people read them in the order of the form.
@@ -41,10 +41,11 @@ def shown_data(kind: str, trigger: str, data: Mapping[str, Any]) -> Shown:
 
 
 def shown_tables(
-    kind: str, trigger: str, data: Mapping[str, Any], left_out: frozenset[str] = frozenset()
+    kind: str, trigger: str, data: Mapping[str, Any], left_out: frozenset[str] = frozenset(), *,
+    legal_class: str | None,
 ) -> list[dict[str, Any]]:
     """Return the tables of a move's data: field, title, columns and rows of words; not of the fields `left_out`."""
-    schema_type = input_of(kind, trigger)
+    schema_type = input_of(kind, trigger, legal_class)
     if schema_type is None:
         return []
     tables = []

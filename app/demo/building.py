@@ -28,6 +28,8 @@ from app.documents.store import receive
 from app.errors import Answer
 from app.ledger.models import BudgetLine
 from app.ledger.steps import Because, appropriate, open_budget_line
+from app.organizations.checking import TYPE_CODE_OF
+from app.organizations.divisions import division as place_of
 from app.organizations.models import Organization
 from app.organizations.places import territory
 from app.organizations.steps import Certificate, Particulars, add_code_range, confirm_entry, open_in_preparation
@@ -63,6 +65,7 @@ class Builder:
     now: datetime
     members: list[Member] = field(default_factory=list)
     subject: int = 910_000
+    representatives: int = 0
 
     @property
     def today(self) -> date:
@@ -119,23 +122,29 @@ class Builder:
         )
 
     def codes(self, division: str, first: int) -> None:
-        """Give the registrar of a division a range of codes to allot."""
-        add_code_range(self.session, division=division, legal_type="social_service", prefix="MJ",
-                       first=first, last=first + 9_999)
+        """Give the registrar of a division a range of codes to allot for each legal class that it registers."""
+        classes = ("social_service", "association", *(("foundation",) if place_of(division).level <= 1 else ()))
+        for begin, legal_type in enumerate(classes):
+            # A subject number is given once, whatever the class of its organization.
+            start = first + begin * 10_000
+            add_code_range(self.session, division=division, legal_type=legal_type, prefix="MJ",
+                           first=start, last=start + 9_999)
 
-    def founders(self, division: str, name: str) -> Organization:
+    def founders(self, division: str, name: str, legal_type: str = "social_service") -> Organization:
         """Add an organization in preparation."""
         return open_in_preparation(
-            self.session, name=name, legal_type="social_service", division=division, now=self.now
+            self.session, name=name, legal_type=legal_type, division=division, now=self.now
         )
 
-    def registered(self, division: str, name: str, registrar: Member, years: int = 3) -> Organization:
+    def registered(
+        self, division: str, name: str, registrar: Member, years: int = 3, legal_type: str = "social_service"
+    ) -> Organization:
         """Add an organization that has stood in the register for some years, as its registrar confirms."""
         organization = open_in_preparation(
-            self.session, name=name, legal_type="social_service", division=division, now=self.now, known_from="list"
+            self.session, name=name, legal_type=legal_type, division=division, now=self.now, known_from="list"
         )
         self.subject += 1
-        organization.uscc = issue("52", division, f"MJ{self.subject:06d}")
+        organization.uscc = issue(TYPE_CODE_OF[legal_type], division, f"MJ{self.subject:06d}")
         self.session.flush()
         certificate = Certificate(
             registered_on=self.today - timedelta(days=365 * years), authority="演示登记机关", evidence="演示数据",
@@ -229,25 +238,6 @@ def one_page_pdf(title: str) -> bytes:
         body + b"xref\n0 %d\n0000000000 65535 f \n" % (len(parts) + 1) + table
         + b"trailer\n<< /Size %d /Root 1 0 R /Info 6 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(parts) + 1, start)
     )
-
-
-def registration_data(builder: Builder, member: Member, organization: Organization, name: str) -> dict[str, Any]:
-    """Return a complete application for registration with its papers handed in."""
-    slots = ("application", "premises_right", "capital_verification", "responsible_persons", "charter_draft")
-    titles = {"application": "登记申请书", "premises_right": "场所使用权证明", "capital_verification": "验资报告",
-              "responsible_persons": "拟任负责人基本情况", "charter_draft": "章程草案"}
-    documents = [
-        {"slot": slot, "document_id": builder.paper(member, organization, f"{titles[slot]} {slot}").id}
-        for slot in slots
-    ]
-    return {
-        "organization": organization.id, "proposed_name": name, "field": "community_service",
-        "scope": "社区服务；为老服务；社会工作服务。", "domicile": "示例街道幸福里1号楼底商",
-        "start_up_fund_fen": 3_000_000, "route": "direct", "sponsor": None, "legal_representative": "林示例",
-        "identity_number": "110102190001010002", "phone": "010-00000000", "staff_count": 6,
-        "founders": [{"name": "林示例", "role": "举办者"}, {"name": "周示例", "role": "理事"}],
-        "documents": documents, "declaration": True,
-    }
 
 
 def payment_data(

@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from app.access.models import Node
 from app.affiliation.models import Hub
-from app.demo.building import Builder, Member, payment_data, registration_data
+from app.demo.building import Builder, Member, payment_data
 from app.demo.buying import Bidder, Office, catalogue
 from app.demo.delivery import answer_of_the_bank, evaluation_under_way, instalment_until, report_on
+from app.demo.founding import founded, registration_data
 from app.demo.incubation import Garden, grow, incubator
 from app.demo.programmes import grants, procurement
 from app.demo.registering import ask_for_change, decide_change
@@ -31,6 +32,11 @@ YOUNG = (
     ("北京市西城区青禾青年服务中心", "夏至", "young6"),
     ("北京市西城区慢时光认知症支持中心", "温良", "young7"),
     ("北京市西城区四季园艺疗愈中心", "季春", "young8"),
+)
+FOUNDED = (
+    ("北京市西城区社区志愿服务联合会", "江涛", "staff8", "association", "110102"),
+    ("北京市西城区胡同文化保护协会", "安然", "staff9", "association", "110102"),
+    ("北京市示例邻里公益基金会", "康宁", "staff10", "foundation", "110000"),
 )
 LISTED_NAME = "北京市西城区旧巷文化交流中心"
 THIRD_NAME = "北京市西城区银杏为老服务中心"
@@ -79,6 +85,7 @@ def build_district(builder: Builder) -> None:
     _delivery(builder, evaluator, old, visits)
     _listing(builder, district, registrar)
     _changing(builder, registrar)
+    _associations(builder, city, registrar, hub)
 
 
 def _purchases(builder: Builder, node: Node, experts: list[Member], known: list[Organization]) -> Contract:
@@ -156,6 +163,35 @@ def _another_founder(builder: Builder) -> None:
     organization = builder.founders(DIVISION, name)
     staff = builder.person("沈舟", "staff4", [("staff", builder.node(organization.node_id))], password=PASSWORD)
     builder.open(staff, "registration", "apply", registration_data(builder, staff, organization, name))
+
+
+def _associations(builder: Builder, city: Node, registrar: Member, hub: Hub) -> None:
+    """An association in the register that asks a hub for affiliation, one being examined, and a foundation's case."""
+    present = builder.now
+    founders = []
+    for name, person, login, legal_type, division in FOUNDED:
+        organization = builder.founders(division, name, legal_type)
+        node = builder.node(organization.node_id)
+        founders.append((organization, builder.person(person, login, [("staff", node)], password=PASSWORD)))
+    done, going, foundation = founders
+    builder.now = present - timedelta(days=40)
+    number = founded(builder, registrar, done, [("accept", {})])
+    builder.now = present - timedelta(days=25)
+    builder.move(registrar, number, "approve", {"document_number": "西民社许准成字〔2026〕3号"})
+    builder.move(registrar, number, "deliver", {"method": "counter"})
+    builder.now = present - timedelta(days=8)
+    number = founded(builder, registrar, going)
+    builder.now = present - timedelta(days=5)
+    builder.move(registrar, number, "accept", {})
+    builder.codes("110000", 30_001)
+    above = builder.person("金钟", "registrar3", [("registrar", city)], password=PASSWORD)
+    builder.now = present - timedelta(days=2)
+    founded(builder, above, foundation, [("ask_correction", {
+        "items": [{"what": "理事名单", "wrong": "缺少两名理事的身份证明。", "mend": "请补充。"}], "contact": "登记窗口",
+    })])
+    builder.open(done[1], "affiliation", "apply",
+                 {"hub": hub.node_id, "wants_primary": True, "purpose": "希望与同领域组织交流会员服务。"})
+    builder.now = present
 
 
 def _listing(builder: Builder, district: Node, registrar: Member) -> None:

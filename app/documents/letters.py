@@ -67,6 +67,8 @@ class CertificateData:
     sponsor: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    activity_area: str | None = None
+    public_fundraising: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,10 @@ def certificate_pdf(data: CertificateData, decided_at: datetime) -> bytes:
         ("住　　所", data.domicile),
         ("业务范围", data.business_scope),
     ]
+    if data.activity_area is not None:
+        rows.append(("活动地域", data.activity_area))
+    if data.public_fundraising is not None:
+        rows.append(("类　　型", "公募基金会" if data.public_fundraising else "非公募基金会"))
     if data.fund_fen is not None:
         fund = f"{in_words(data.fund_fen)}（¥ {format_yuan(data.fund_fen)}）"
         rows.append((_FUND_LABELS.get(data.legal_type, "注册资金"), fund))

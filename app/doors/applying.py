@@ -1,8 +1,10 @@
 """What stands beside the form of an application? Whether one may apply, until when, and what is still to be done."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from app.cases.applying import prospect_of
+from app.cases.numbers import classes_to_choose, definition_in_force
 from app.doors.caller import actor, now
 from app.doors.case_view import due_of
 from app.doors.forms import DocumentsField
@@ -21,6 +23,18 @@ def beside_application(made: MoveForm) -> tuple[list[dict[str, Any]], DueWords |
     if found is None:
         return [], None
     return [_rule(rule) for rule in found.rules], due_of(found.until) if found.until else None
+
+
+def classes_of(made: MoveForm) -> list[dict[str, Any]]:
+    """Return the legal classes that the applicant may choose for this case, [{title, href, current}]; [] for one."""
+    found = []
+    for legal_class in classes_to_choose(db.session, made.kind, made.organization_id):
+        assert made.holder_node_id is not None
+        definition, _pins = definition_in_force(db.session, made.kind, made.holder_node_id, legal_class, now())
+        address = urlencode({"organization": made.organization_id, "legal_type": legal_class})
+        found.append({"title": localized(definition.title), "href": f"/apply/{made.kind}?{address}",
+                      "count": None, "current": legal_class == made.definition.legal_class})
+    return found
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from app.cases.kinds import beside_of
 from app.cases.perform import perform
 from app.cases.snapshot import CaseRow
 from app.cases.words import shown_data, shown_tables
-from app.doors.applying import beside_application, tasks_of
+from app.doors.applying import beside_application, classes_of, tasks_of
 from app.doors.caller import actor, began, now, request_id
 from app.doors.case_view import due_of
 from app.doors.forms import merged, sections_of
@@ -37,6 +37,7 @@ from app.errors import Answer, CaseNotFound, InvalidInput, KeyReused, Problem, S
 from app.extensions import db
 from app.language import localized
 from app.organizations.queries import named_by_code
+from app.portal.guides import guide_address
 from workflows.definition import Transition
 
 Page = str | tuple[str, int] | Response
@@ -139,7 +140,8 @@ def form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> s
     made.dress()
     submit = title_of(transition)
     kind = localized(made.definition.title)
-    crumbs: list[tuple[str, str | None]] = [(_("Service guide"), "/guide"), (kind, f"/guide/{made.kind}")]
+    guide = guide_address(made.definition)
+    crumbs: list[tuple[str, str | None]] = [(_("Service guide"), "/guide"), (kind, guide)]
     here = submit if case or submit != kind else _("Start")
     if case is not None:
         crumbs = [(_("Cases"), "/cases"), (case.number, f"/cases/{case.number}")]
@@ -150,8 +152,9 @@ def form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> s
         "revision": case.revision if case else None, "submit": submit, "remarks": _remarks(case),
         "due": next((due_of(run) for run in case.clocks if run.stopped_at is None), None) if case else until,
         "rules": rules, "tasks": tasks_of(made) if case is None else [],
-        "guide_href": f"/guide/{made.kind}", "danger": transition.danger,
+        "guide_href": guide, "danger": transition.danger,
         "about": _about(made) if case is None else None,
+        "classes": classes_of(made) if case is None else [],
     }
     read = beside_of(made.kind, made.trigger)
     if case is not None and read is not None and made.form is not None:
@@ -185,7 +188,8 @@ def _items_of_last_move(case: CaseRow) -> list[str]:
     if body is None:
         return []
     told = json.loads(bytes(body))
-    tables = shown_tables(case.kind, told["trigger"], told["data"])
+    tables = shown_tables(case.kind, told["trigger"], told["data"], legal_class=case.legal_class)
     words = ["；".join(value for value in row if value != "—") for table in tables for row in table["rows"]]
-    words += [f"{label}：{value}" for label, value in shown_data(case.kind, told["trigger"], told["data"])]
+    plain = shown_data(case.kind, told["trigger"], told["data"], legal_class=case.legal_class)
+    words += [f"{label}：{value}" for label, value in plain]
     return words

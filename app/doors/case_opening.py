@@ -1,11 +1,17 @@
 """Opening a case: for which organization, then its form. No kind is named here."""
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
 from flask import Blueprint, redirect, render_template, request
 
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES
 from app.cases.applying import obstacles
-from app.cases.numbers import definition_in_force
+from app.cases.drafts import find_draft
+from app.cases.kinds import opening_classes_of
+from app.cases.numbers import class_of_opening, definition_in_force
 from app.doors.api import opening_trigger
 from app.doors.caller import actor, now
 from app.doors.case_forms import Page, attempt, form_page, keep
@@ -29,11 +35,13 @@ def begin(kind: str) -> Page:
     if chosen is None and len(own) != 1 and _by_organization(transition):
         return render_template(
             "pages/case_new.html",
-            kind={"title": localized(definition.title), "summary": localized(definition.summary),
+            kind={"title": localized(definition.title_of_kind), "summary": localized(definition.summary),
                   "guide_href": f"/guide/{kind}"},
             organizations=[
-                {"id": id_, "name": name, "href": f"/apply/{kind}?organization={id_}", "draft": None,
-                 "refused": obstacles(db.session, kind, transition, actor(), now(), organization_id=id_)}
+                {"id": id_, "name": name, "href": f"/apply/{kind}?{urlencode({**request.args, 'organization': id_})}",
+                 "draft": None,
+                 "refused": obstacles(db.session, kind, transition, actor(), now(), organization_id=id_,
+                                      legal_class=request.args.get("legal_type"))}
                 for id_, name, _node in own
             ],
             new_href=None,
@@ -82,10 +90,21 @@ def opening_form(
     if chosen is not None and mine is None:
         raise CaseNotFound
     if mine is not None:
-        definition, _pins = definition_in_force(db.session, kind, mine[2], None, now())
+        legal_class = class_of_opening(db.session, kind, mine[0], _chosen(kind, transition, mine[2], posted=posted))
+        definition, _pins = definition_in_force(db.session, kind, mine[2], legal_class, now())
         transition = definition.transition(None, transition.trigger) or transition
     return move_form(
         definition, transition, case=None, organization_id=mine[0] if mine else None,
         holder_node_id=mine[2] if mine else None, posted=posted,
         given={name: value for name, value in request.args.items() if name != "organization"},
     )
+
+
+def _chosen(kind: str, transition: Transition, holder_node_id: int, *, posted: bool) -> Mapping[str, Any]:
+    """Return what says of which legal class the case shall be: what was posted, the address, or the draft."""
+    if opening_classes_of(kind) is None or posted:
+        return request.form
+    draft = find_draft(
+        db.session, holder_node_id=holder_node_id, kind=kind, trigger=transition.trigger, case_id=None
+    )
+    return {**(draft.data if draft else {}), **request.args.to_dict()}

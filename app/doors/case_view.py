@@ -250,7 +250,9 @@ def _answers(case: CaseRow, definition: Definition, history: list[HistoryLine]) 
     if not history:
         return []
     first = history[0]
-    told = shown_data(case.kind, first.trigger, json.loads(first.body)["data"])
+    told = shown_data(
+        case.kind, first.trigger, json.loads(first.body)["data"], legal_class=case.legal_class
+    )
     rows = [(label, value) for label, value in told if value != HIDDEN]  # personal ones stand masked above
     return [{"title": _("What was applied for"), "rows": rows}] if rows else []
 
@@ -260,7 +262,8 @@ def _tables(case: CaseRow, history: list[HistoryLine], boards: tuple[Board, ...]
     told = frozenset(table.instead_of for table in boards if table.instead_of)
     tables: dict[tuple[str, str, int | None], dict[str, Any]] = {}
     for line in history:
-        for table in shown_tables(case.kind, line.trigger, json.loads(line.body)["data"], told):
+        handed_in = json.loads(line.body)["data"]
+        for table in shown_tables(case.kind, line.trigger, handed_in, told, legal_class=case.legal_class):
             tables[line.trigger, table["field"], line.person_id] = {**table, "folded": False}
     return list(tables.values())
 
@@ -307,6 +310,7 @@ def _move(case: CaseRow, definition: Definition, line: HistoryLine) -> dict[str,
     title = localized(transition.title) if transition else line.trigger
     state = definition.states[line.to_state]
     tone = OUTCOME_TONES.get(state.outcome or "", "")
+    told = json.loads(line.body)["data"] if line.sequence > 1 else {}  # the opening's stands on the page itself
     if transition is not None and transition.danger:
         tone = "red"
     return {
@@ -317,7 +321,7 @@ def _move(case: CaseRow, definition: Definition, line: HistoryLine) -> dict[str,
         "to_title": localized(state.title),
         "tone": {"green": "good", "red": "bad"}.get(tone, "back" if state.waits_for == "staff" else ""),
         "reasons": [],
-        "fields": shown_data(case.kind, line.trigger, json.loads(line.body)["data"]) if line.sequence > 1 else [],
+        "fields": shown_data(case.kind, line.trigger, told, legal_class=case.legal_class),
         "papers": [], "receipt": f"{case.number}:{line.sequence}:{line.hash.hex()}",
     }
 

@@ -19,6 +19,7 @@ from wtforms import (
     FieldList,
     Form,
     FormField,
+    HiddenField,
     PasswordField,
     SelectField,
     StringField,
@@ -133,7 +134,8 @@ def _made(field: fields.Field, rows_of: Rows, organizations: Sequence[tuple[int,
     if widget == "secret":
         common["render_kw"] = {"type": "password", "autocomplete": "off"}
     kinds = {"textarea": TextAreaField, "money": MoneyField, "bool": BooleanField, "declaration": BooleanField,
-             "percent": PercentField, "documents": DocumentsField, "text": StringField, "secret": PasswordField}
+             "percent": PercentField, "documents": DocumentsField, "text": StringField, "secret": PasswordField,
+             "hidden": HiddenField}
     return kinds.get(widget, PlainField)(**common)
 
 
@@ -168,6 +170,8 @@ def sections_of(form: Form | None) -> list[dict[str, Any]] | None:
     """
     parts: list[dict[str, Any]] = []
     for made in form or ():
+        if made.kind == "hidden":
+            continue
         if made.section or not parts:
             parts.append({"title": made.section, "anchor": f"part-{len(parts) + 1}", "fields": []})
         parts[-1]["fields"].append(made)

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.formats import day
 from app.language import current_locale
 from app.organizations.queries import LARGEST_ID
-from app.registration.inputs import FIELD_LABELS
+from app.registration.applying import FIELD_LABELS
 
 pages = Blueprint("hubs", __name__)
 

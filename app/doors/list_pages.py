@@ -182,7 +182,7 @@ def kind_titles() -> dict[str, str]:
     """Return the title of every kind, from its most general definition."""
     titles: dict[str, str] = {}
     for definition in sorted(library().definitions, key=lambda d: d.place != "base"):
-        titles.setdefault(definition.kind, localized(definition.title))
+        titles.setdefault(definition.kind, localized(definition.title_of_kind))
     return titles
 
 

@@ -111,7 +111,7 @@ def move_form(
 ) -> MoveForm:
     """Return the form of a trigger; `posted` reads the request and keeps its files, otherwise a draft fills it,
     and what is `given`."""
-    schema_type = input_of(definition.kind, transition.trigger)
+    schema_type = input_of(definition.kind, transition.trigger, definition.legal_class)
     schema = schema_type() if schema_type else None
     made = MoveForm(
         definition.kind, transition.trigger, definition, transition, case, organization_id, holder_node_id,
@@ -128,6 +128,7 @@ def move_form(
         )
         data = made.draft.data if made.draft else prefilled(schema, case, organization_id)
     data |= {name: value for name, value in (given or {}).items() if _takes_text(schema, name)}
+    data |= _fixed(schema)
     if posted:
         data = {}  # what was posted is all there is: what somebody left out must not come back from a draft
         formdata = MultiDict(request.form)
@@ -139,6 +140,12 @@ def move_form(
     made.form = form_for(schema, rows_of=_rows_of(case, organization_id), prefix=prefix, formdata=formdata, data=data)
     _suit(made.form, schema, case, organization_id)
     return made
+
+
+def _fixed(schema: Schema) -> dict[str, Any]:
+    """Return what this form says without asking: the legal class whose form it is."""
+    return {name: made.metadata["example"] for name, made in schema.fields.items()
+            if made.metadata.get("widget") == "hidden"}
 
 
 def _suit(form: Form, schema: Schema, case: CaseRow | None, organization_id: int | None) -> None:

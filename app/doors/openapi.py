@@ -5,7 +5,7 @@ from typing import Any
 
 from app.audit.exports.inputs import ExportInput
 from app.cases.inputs import Input
-from app.cases.kinds import input_of
+from app.cases.kinds import differs_by_class, input_of
 from app.cases.options import example_for
 from app.doors.case_json import schema_json
 from app.doors.schemas import json_schema
@@ -37,10 +37,11 @@ PROBLEMS = {
 def openapi(today: date) -> dict[str, Any]:
     """Return the whole description for the definitions in force on that day."""
     paths: dict[str, Any] = dict(_fixed_paths())
-    for definition in _in_force(today):
+    found = _in_force(today)
+    for definition in found:
         for transition in definition.transitions:
             if transition.by_person:
-                path, operation = _operation(definition, transition)
+                path, operation = _operation(definition, transition, found)
                 paths.setdefault(path, {"post": operation})
     return {
         "openapi": "3.1.0",
@@ -63,15 +64,25 @@ def openapi(today: date) -> dict[str, Any]:
 
 
 def _in_force(today: date) -> list[Definition]:
+    """Return the definitions by kind, base first, then by legal class, the newest version first."""
     found = [d for d in library().definitions if d.effective_from <= today]
-    return sorted(found, key=lambda d: (d.kind, d.place != "base", d.place, -d.version))
+    first: dict[tuple[str, str, str | None], int] = {}
+    for d in sorted(found, key=lambda d: d.version):
+        first.setdefault((d.kind, d.place, d.legal_class), d.version)
+    return sorted(found, key=lambda d: (
+        d.kind, d.place != "base", d.place, first[d.kind, d.place, d.legal_class], -d.version
+    ))
 
 
-def _operation(definition: Definition, transition: Transition) -> tuple[str, dict[str, Any]]:
-    schema_type: type[Input] | None = input_of(definition.kind, transition.trigger)
-    schema = schema_type() if schema_type else None
-    body: dict[str, Any] = {"type": "object", "required": ["data"], "properties": {"data": schema_json(schema)}}
-    sample: dict[str, Any] = {"data": example_for(None, schema, None)}  # type: ignore[arg-type]
+def _operation(
+    definition: Definition, transition: Transition, found: list[Definition]
+) -> tuple[str, dict[str, Any]]:
+    body: dict[str, Any] = {
+        "type": "object", "required": ["data"], "properties": {"data": _data_of(definition, transition, found)},
+    }
+    sample: dict[str, Any] = {
+        "data": example_for(None, _schema_of(definition, transition), None),  # type: ignore[arg-type]
+    }
     path, status, parameters = f"/api/v1/cases/{definition.kind}", "201", [KEY]
     if not transition.opens:
         path += f"/{{number}}/{transition.trigger}"
@@ -89,6 +100,26 @@ def _operation(definition: Definition, transition: Transition) -> tuple[str, dic
         "requestBody": {"required": True, "content": {"application/json": {"schema": body, "example": sample}}},
         "responses": {status: _content("The case moved", {"$ref": "#/components/schemas/Answer"}), **_problems()},
     }
+
+
+def _data_of(definition: Definition, transition: Transition, found: list[Definition]) -> dict[str, Any]:
+    """Return what the operation takes as `data`: one schema, or one for each legal class with its example."""
+    if not differs_by_class(definition.kind, transition.trigger):
+        return schema_json(_schema_of(definition, transition))
+    classes: dict[str | None, Definition] = {}
+    for other in found:
+        if (other.kind, other.place) == (definition.kind, definition.place):
+            classes.setdefault(other.legal_class, other)
+    return {"anyOf": [
+        {"title": localized(each.title), **schema_json(schema := _schema_of(each, transition)),
+         "examples": [example_for(None, schema, None)]}  # type: ignore[arg-type]
+        for each in classes.values()
+    ]}
+
+
+def _schema_of(definition: Definition, transition: Transition) -> Input | None:
+    schema_type: type[Input] | None = input_of(definition.kind, transition.trigger, definition.legal_class)
+    return schema_type() if schema_type else None
 
 
 def _content(description: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +158,13 @@ def _fixed_paths() -> dict[str, Any]:
             "A case, what the caller may do with it and why not", NUMBER,
             {"name": "history_after", "in": "query", "schema": {"type": "integer"}},
         ),
-        "/api/v1/cases/{number}/bundle": _get("The verifiable history of a case", NUMBER, media="application/zip"),
+        "/api/v1/cases/{number}/bundle": _get(
+            "The verifiable history of a case", NUMBER,
+            {"name": "older", "in": "query", "schema": {"type": "array", "maxItems": 10,
+             "items": {"type": "integer", "minimum": 1}},
+             "description": "sizes of checkpoints in hand: with the proof that the log goes on from each"},
+            media="application/zip",
+        ),
         "/api/v1/worklist": _get("What waits for the caller", AFTER, LIMIT),
         "/api/v1/organizations": _get(
             "The register", {"name": "q", "in": "query", "schema": {"type": "string"}}, AFTER, LIMIT

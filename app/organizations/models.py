@@ -13,6 +13,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Text,
     UniqueConstraint,
     text,
@@ -95,6 +96,10 @@ class Registration(db.Model):
             postgresql_where=text("ended_on IS NULL"),
         ),
         Index("ix_registrations_organization_id", "organization_id"),
+        Index(
+            "ix_registrations_representative_key", "representative_key",
+            postgresql_where=text("ended_on IS NULL AND representative_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -109,6 +114,10 @@ class Registration(db.Model):
     scope: Mapped[str | None] = mapped_column(Text)
     fund_fen: Mapped[int | None] = mapped_column(BigInteger)
     sponsor: Mapped[str | None] = mapped_column(Text)
+    activity_area: Mapped[str | None] = mapped_column(Text)
+    public_fundraising: Mapped[bool | None]
+    # Tells whether two legal representatives are one person; null where only a certificate or a decision is known.
+    representative_key: Mapped[bytes | None] = mapped_column(LargeBinary, info={"personal": True})
     source: Mapped[str] = mapped_column(Text)
     authority: Mapped[str] = mapped_column(Text)
     evidence: Mapped[str] = mapped_column(Text, server_default="")

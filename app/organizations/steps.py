@@ -4,11 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, text
 
 from app.access.models import Node
 from app.access.nodes import AnySession, create_node
 from app.access.reach import holdings
+from app.access.secrets import keyed_digest
 from app.clock import SHANGHAI
 from app.database.connections import rows
 from app.errors import Problem
@@ -48,6 +49,9 @@ class Particulars:
     scope: str | None = None
     fund_fen: int | None = None
     sponsor: str | None = None
+    activity_area: str | None = None
+    public_fundraising: bool | None = None
+    representative_key: bytes | None = None
 
 
 NOTHING_STATED = Particulars()
@@ -241,6 +245,28 @@ def has_code_left(session: AnySession, node_id: int, legal_type: str) -> bool:
     statement = "SELECT " + CODE_LEFT.replace("{legal_type}", "%(legal_type)s")
     [[left]] = rows(session, (statement, {"node": node_id, "legal_type": legal_type}))
     return bool(left)
+
+
+def representative_key(identity_number: str) -> bytes:
+    """Return what tells whether two legal representatives are one person; it cannot be read back without our secret."""
+    return keyed_digest("legal representative", identity_number.strip().upper().encode())
+
+
+REPRESENTS = """ARRAY(SELECT q.legal_type FROM registrations w JOIN organizations q ON q.id = w.organization_id
+                WHERE w.representative_key = {key} AND w.ended_on IS NULL AND w.organization_id <> {organization})"""
+"""SQL: the legal types of the other registered organizations that the person of `key` represents, as far as known."""
+
+
+def represented_by(session: AnySession, key: bytes, *, except_id: int) -> list[str]:
+    """Return the legal types of the organizations that this person represents; who asks holds the person's lock.
+
+    Two registrations of one representative that are decided at once would not see each other: they wait here.
+    """
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('shuniu.representative'), hashtext(:key))"),
+                    {"key": key.hex()})
+    statement = "SELECT " + REPRESENTS.replace("{key}", "%(key)s").replace("{organization}", "%(organization)s")
+    [[found]] = rows(session, (statement, {"key": key, "organization": except_id}))
+    return list(found)
 
 
 class NoCodeLeft(Problem):

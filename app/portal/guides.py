@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from app.access.roles import ORGANIZATION_ROLES, ROLES
 from app.cases.inputs import Input, labels_of
 from app.cases.kinds import input_of
+from app.formats import money
 from app.language import current_locale, localized
 from workflows.definition import SYSTEM_ROLE, Definition, DocumentSlot, State, Transition
 from workflows.diagram import svg
@@ -36,7 +38,10 @@ def definitions_in_force(today: date) -> list[Definition]:
             if key not in newest or newest[key].version < definition.version:
                 newest[key] = definition
     order = {kind: place for place, kind in enumerate(ROAD)}
-    return sorted(newest.values(), key=lambda d: (order.get(d.kind, len(ROAD)), d.kind, d.place != "base", d.place))
+    return sorted(
+        newest.values(),
+        key=lambda d: (order.get(d.kind, len(ROAD)), d.kind, d.place != "base", d.place, d.version),
+    )
 
 
 def opened_by(definition: Definition) -> str:
@@ -58,6 +63,13 @@ def policy_for(place: str, today: date) -> Policy:
     return library().policy(chain, today)
 
 
+def guide_address(definition: Definition, place: str = "base") -> str:
+    """Return where the guide of a definition stands, as it holds in a place."""
+    asked = {"class": definition.legal_class, "place": place if place != "base" else None}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/guide/{definition.kind}?{query}" if query else f"/guide/{definition.kind}"
+
+
 def guide_of(definition: Definition, place: str, today: date) -> dict[str, Any]:
     """Return the `guide` of pages/guide.html for a definition as it holds in a place."""
     policy = policy_for(place, today)
@@ -77,7 +89,7 @@ def guide_of(definition: Definition, place: str, today: date) -> dict[str, Any]:
         "inputs": _inputs(definition, opening),
         "steps": [_step(definition.states[name], policy) for name in definition.spine],
         "special": _special(definition, policy),
-        "times": [_time(number, policy) for number in _clocks(definition, policy)],
+        "times": [_time(number, policy) for number in (*_clocks(definition, policy), *_asked(definition, policy))],
         "outcomes": _outcomes(definition),
         "diagram": Markup(svg(definition, locale=current_locale())),  # noqa: S704 - our own drawing
     }
@@ -93,13 +105,13 @@ def _document(slot: DocumentSlot, opening: Transition, schema: type[Input] | Non
 
 
 def _inputs(definition: Definition, opening: Transition) -> list[dict[str, Any]]:
-    schema_type = input_of(definition.kind, opening.trigger)
+    schema_type = input_of(definition.kind, opening.trigger, definition.legal_class)
     if schema_type is None:
         return []
     return [
         {"label": str(field.metadata["label"]), "help": str(field.metadata.get("help") or "") or None}
         for field in schema_type().fields.values()
-        if field.metadata.get("widget") not in ("organization", "documents")
+        if field.metadata.get("widget") not in ("organization", "documents", "hidden")
     ]
 
 
@@ -139,6 +151,15 @@ def _clocks(definition: Definition, policy: Policy) -> Sequence[PolicyNumber]:
     return [policy.number(name) for name in names if name in policy.numbers]
 
 
+def _asked(definition: Definition, policy: Policy) -> Sequence[PolicyNumber]:
+    """Return the numbers of the conditions under which one may apply, such as the least number of members."""
+    names = dict.fromkeys(
+        name for opening in definition.opening_transitions() for guard in opening.guards
+        for name in guard_named(guard).numbers
+    )
+    return [policy.number(name) for name in names if name in policy.numbers]
+
+
 def _time(number: PolicyNumber, policy: Policy) -> dict[str, Any]:
     place = library().places.get(number.place)
     return {
@@ -162,6 +183,8 @@ def _outcomes(definition: Definition) -> list[dict[str, Any]]:
 def words_of(number: PolicyNumber) -> str:
     """Return a number with its unit in words."""
     value = number.value
+    if number.unit == "fen":
+        return money(value)
     words = {
         "working_days": ngettext("%(num)d working day", "%(num)d working days", value),
         "days": ngettext("%(num)d day", "%(num)d days", value),

@@ -14,7 +14,15 @@ from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
 from app.portal.beginning import hindrances
-from app.portal.guides import definitions_in_force, guide_of, opened_by, places, policy_for, words_of
+from app.portal.guides import (
+    definitions_in_force,
+    guide_address,
+    guide_of,
+    opened_by,
+    places,
+    policy_for,
+    words_of,
+)
 from app.portal.publicity import pages as publicity_pages
 from workflows.definition import Definition
 
@@ -61,12 +69,19 @@ def guide_list() -> str:
 def guide(kind: str) -> str:
     """Show the service guide of one kind in a place."""
     place, today = request.args.get("place", "base"), _today()
-    found = next((d for d in _shown(place, today) if d.kind == kind), None)
-    if found is None:
+    classes = [definition for definition in _shown(place, today) if definition.kind == kind]
+    if not classes:
         raise CaseNotFound
+    wanted = request.args.get("class")
+    found = next((definition for definition in classes if definition.legal_class == wanted), classes[0])
     told = guide_of(found, place, today)
+    told["classes"] = [
+        {"title": localized(each.title), "href": guide_address(each, place), "count": None,
+         "current": each is found}
+        for each in classes
+    ]
     told["open_refused"] = hindrances(found) if getattr(g, "actor", None) else [_("Sign in to apply.")]
-    told["open_href"] = None if told["open_refused"] else f"/apply/{kind}"
+    told["open_href"] = None if told["open_refused"] else _form_address(found)
     return render_template("pages/guide.html", guide=told)
 
 
@@ -93,11 +108,13 @@ def cards() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     ]
     if not roles:
         return [card for _definition, card in found], []
-    asked = [(card, hindrances(definition)) for definition, card in found]
-    offered = [card for card, no in asked if not no]
+    asked = [(definition, card, hindrances(definition)) for definition, card in found]
     # Who may apply is no news to who may.
-    offered = [{**card, "who": None} | ({"href": f"/apply/{card['kind']}"} if office else {}) for card in offered]
-    return offered, [card | {"reasons": no} for card, no in asked if no]
+    offered = [
+        {**card, "who": None} | ({"href": _form_address(definition)} if office else {})
+        for definition, card, no in asked if not no
+    ]
+    return offered, [card | {"reasons": no} for _definition, card, no in asked if no]
 
 
 def _today() -> date:
@@ -105,11 +122,12 @@ def _today() -> date:
 
 
 def _shown(place: str, today: date) -> list[Definition]:
-    """Return for each kind the definition that holds in the place: its own, or the general one."""
-    found: dict[str, Definition] = {}
+    """Return for each kind and class the definition that holds in the place: its own, or the general one."""
+    found: dict[tuple[str, str | None], Definition] = {}
     for definition in definitions_in_force(today):
-        if definition.place == place or (definition.place == "base" and definition.kind not in found):
-            found[definition.kind] = definition
+        key = definition.kind, definition.legal_class
+        if definition.place == place or (definition.place == "base" and key not in found):
+            found[key] = definition
     return list(found.values())
 
 
@@ -117,10 +135,15 @@ def _card(definition: Definition, today: date, place: str) -> dict[str, Any]:
     policy = policy_for(place, today)
     clocks = [name for state in definition.states.values() for name in state.clocks if name in policy.numbers]
     longest = max((policy.number(name) for name in clocks), key=lambda n: n.value, default=None)
-    suffix = "" if place == "base" else f"?place={place}"
     return {
         "kind": definition.kind, "title": localized(definition.title), "summary": localized(definition.summary),
         "who": localized(definition.who_may_apply), "days": words_of(longest) if longest else None,
-        "href": f"/guide/{definition.kind}{suffix}",
+        "href": guide_address(definition, place),
         "icon": ICONS.get(definition.kind, "file-text"),
     }
+
+
+def _form_address(definition: Definition) -> str:
+    """Return where the form of a definition stands; it says which class is founded where there are several."""
+    chosen = f"?legal_type={definition.legal_class}" if definition.legal_class is not None else ""
+    return f"/apply/{definition.kind}{chosen}"

@@ -12,10 +12,11 @@ from app.cases.telling import tell_offices
 from app.errors import InvalidInput
 from app.ledger.transfers import constraint_of
 from app.organizations.models import Organization, Registration
-from app.organizations.steps import Particulars, change_entry, open_registration
+from app.organizations.steps import Particulars, change_entry, open_registration, representative_key
 from app.registration import papers
 from app.registration.change_facts import KIND, NEEDED, given_items, held, items_of, lacking
 from app.registration.models import RegistrationChange, RegistrationChangeItem
+from app.registration.representatives import demand_free_representative
 from workflows.definition import Text
 from workflows.engine import Refused
 from workflows.kinds.case import Reason
@@ -54,6 +55,7 @@ def apply(move: Move) -> None:
         case_id=move.case.id, organization_id=organization.id, consented_on=consented_on,
     ))
     move.session.flush()
+    _keep_representative(move, organization)
     _write_items(move, organization)
     _name_case(move, organization)
 
@@ -62,6 +64,7 @@ def apply(move: Move) -> None:
 def answer_correction(move: Move) -> None:
     """Take over what was corrected, and an item that was added."""
     organization = _organization(move)
+    _keep_representative(move, organization)
     _write_items(move, organization)
     _name_case(move, organization)
 
@@ -138,11 +141,32 @@ def _changed(
         stated = getattr(present, item)
         return stated if stated is not None else move.data.get(item) or None
 
+    key = present.representative_key
+    if "legal_representative" in after:
+        key = move.session.get_one(RegistrationChange, move.case.id).representative_key
+        demand_free_representative(
+            move.session, key, legal_class=organization.legal_type, organization_id=organization.id
+        )
+    stated = {item: value(item) for item in ITEMS if item != "name"}
     return change_entry(
         move.session, organization, name=after.get("name", organization.name), registered_on=registered_on,
-        stated=Particulars(**{item: value(item) for item in ITEMS if item != "name"}), changed_on=today,
+        stated=Particulars(
+            **stated, activity_area=present.activity_area, public_fundraising=present.public_fundraising,
+            representative_key=key,
+        ),
+        changed_on=today,
         authority=papers.authority_of(move), case_id=move.case.id, sequence=move.sequence, now=move.now,
     )
+
+
+def _keep_representative(move: Move, organization: Organization) -> None:
+    """Keep who is to represent, and refuse at once whoever may not."""
+    number = move.data.get("new_identity_number")
+    if not number:
+        return
+    key = representative_key(number)
+    demand_free_representative(move.session, key, legal_class=organization.legal_type, organization_id=organization.id)
+    move.session.get_one(RegistrationChange, move.case.id).representative_key = key
 
 
 def _write_items(move: Move, organization: Organization) -> None:

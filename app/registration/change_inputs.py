@@ -15,8 +15,8 @@ from app.cases.inputs import (
     text_field,
 )
 from app.cases.kinds import input_for
+from app.registration.applying import ATTACHED, checked, identity_number
 from app.registration.inputs import (
-    ATTACHED,
     Accept,
     AskCorrection,
     Decision,
@@ -24,8 +24,6 @@ from app.registration.inputs import (
     ExtendDecision,
     RefuseAcceptance,
     Withdraw,
-    checked,
-    identity_number,
 )
 from workflows.kinds.registration_change import ITEMS
 

@@ -14,27 +14,33 @@ from app.organizations.steps import (
     enter_registration,
     registrar_place,
     rename,
+    representative_key,
 )
 from app.registration import papers
+from app.registration.applying import fund_of
 from app.registration.models import RegistrationApplication
+from app.registration.representatives import demand_free_representative
 from workflows.rules.working_days import local_day
 
 STATED = (
-    "proposed_name", "field", "scope", "domicile", "start_up_fund_fen", "sponsor", "legal_representative",
-    "staff_count", "founders",
+    "proposed_name", "field", "scope", "domicile", "sponsor", "legal_representative", "staff_count", "founders",
 )
+ONLY_SOME = ("individual_members", "unit_members", "activity_area")
 CORRECTABLE = ("proposed_name", "scope", "domicile")
 
 
 @effect("registration", "apply")
 def apply(move: Move) -> None:
-    """Write the application and give the organization in preparation the name it applies with."""
+    """Write the application; the organization in preparation takes the name and the legal class it applies with."""
     organization = _organization(move)
     direct = move.data["route"] == "direct"
     application = RegistrationApplication(
-        case_id=move.case.id, organization_id=organization.id, direct=direct,
-        **{name: move.data[name] for name in STATED},
+        case_id=move.case.id, organization_id=organization.id, direct=direct, start_up_fund_fen=fund_of(move.data),
+        representative_key=representative_key(move.data["identity_number"]),
+        public_fundraising=move.data["fundraising"] == "public" if "fundraising" in move.data else None,
+        **{name: move.data[name] for name in STATED}, **{name: move.data.get(name) for name in ONLY_SOME},
     )
+    organization.legal_type = move.facts.legal_class
     if direct:
         application.sponsor = None
     move.session.add(application)
@@ -49,6 +55,10 @@ def answer_correction(move: Move) -> None:
     for name in CORRECTABLE:
         if move.data.get(name):
             setattr(application, name, move.data[name])
+    for name in ONLY_SOME:
+        if move.data.get(name) is not None:  # none of a sort is a number too
+            setattr(application, name, move.data[name])
+    application.start_up_fund_fen = fund_of(move.data) or application.start_up_fund_fen
     rename(move.session, _organization(move), name=application.proposed_name)
 
 
@@ -81,6 +91,11 @@ def approve(move: Move) -> None:
         raise InvalidInput(
             {"registered_on": [str(_l("Choose a day between the application and today."))]}
         )
+    demand_free_representative(
+        move.session, application.representative_key, legal_class=move.facts.legal_class,
+        organization_id=application.organization_id,
+    )
+    organization.legal_type = move.facts.legal_class
     code = _code_for(move, organization)
     entry = enter_registration(
         move.session, organization, uscc=code, name=application.proposed_name, registered_on=registered_on,
@@ -88,6 +103,8 @@ def approve(move: Move) -> None:
         stated=Particulars(
             domicile=application.domicile, legal_representative=application.legal_representative,
             scope=application.scope, fund_fen=application.start_up_fund_fen, sponsor=application.sponsor,
+            activity_area=application.activity_area, public_fundraising=application.public_fundraising,
+            representative_key=application.representative_key,
         ),
     )
     papers.issue_certificate(move, entry, organization.legal_type)

@@ -6,19 +6,24 @@ from flask_babel import lazy_gettext as _l
 
 from app.access.nodes import AnySession
 from app.cases.facts import definition_of
-from app.cases.kinds import choices, example, facts, facts_asked, opening_node
+from app.cases.kinds import choices, example, facts, facts_asked, opening_classes, opening_node
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
 from app.database.connections import Asked, Row
 from app.documents.required import missing_documents
 from app.errors import InvalidInput
+from app.organizations.divisions import NATION, division, registrar_of
 from app.organizations.models import Organization
-from app.organizations.steps import CODE_LEFT, registrar_place
+from app.organizations.steps import CODE_LEFT, REPRESENTS, registrar_place, representative_key
+from app.registration.applying import fund_of
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.registration import RegistrationFacts
 from workflows.rules.working_days import local_day
 
+FOUNDED = ("social_service", "association", "foundation")
+"""The legal classes that can be founded here."""
 SPONSOR_SLOT = "sponsor_approval"
+REPRESENTATIVE = "coalesce(%(representative)s::bytea, a.representative_key)"
 REGISTRAR = "coalesce(c.node_id, %(node)s)"
 
 # One statement for all: it is sent with every move. The pieces of a name lead to its holder through the index;
@@ -32,13 +37,23 @@ SELECT o.uscc,
        (SELECT coalesce(h.uscc, h.name) FROM organizations h
           JOIN registrations r ON r.organization_id = h.id AND r.ended_on IS NULL
          WHERE h.search @> CASE WHEN n.name = o.name AND o.former_names = '' THEN o.search ELSE ngrams(n.name) END
-           AND h.name = n.name AND h.id <> o.id ORDER BY h.id LIMIT 1)
+           AND h.name = n.name AND h.id <> o.id ORDER BY h.id LIMIT 1),
+       coalesce(c.legal_class, %(legal_class)s, o.legal_type), n.name,
+       (SELECT t.code FROM nodes t WHERE t.id = {node}),
+       a.individual_members, a.unit_members, a.start_up_fund_fen, a.public_fundraising, {represents}
   FROM (VALUES (1)) AS one
   LEFT JOIN cases c ON c.number = %(number)s
   JOIN organizations o ON o.id = coalesce(c.organization_id, %(organization)s)
   LEFT JOIN registration_applications a ON a.case_id = c.id
  CROSS JOIN LATERAL (SELECT coalesce(%(proposed_name)s, a.proposed_name, o.name) AS name) AS n
-""".replace("{code_left}", CODE_LEFT.replace("{legal_type}", "o.legal_type").replace("%(node)s", REGISTRAR))
+""".replace(
+    "{node}", REGISTRAR
+).replace(
+    "{code_left}",
+    CODE_LEFT.replace("{legal_type}", "coalesce(c.legal_class, o.legal_type)").replace("%(node)s", REGISTRAR),
+).replace(
+    "{represents}", REPRESENTS.replace("{key}", REPRESENTATIVE).replace("{organization}", "o.id")
+)
 
 
 class Stated(NamedTuple):
@@ -50,6 +65,14 @@ class Stated(NamedTuple):
     slots: list[str]
     code_left: bool
     name_holder: str | None
+    legal_class: str
+    name: str
+    place_code: str | None
+    individual_members: int | None
+    unit_members: int | None
+    fund_fen: int | None
+    public_fundraising: bool | None
+    represented: list[str]
 
 
 @opening_node("registration")
@@ -60,6 +83,13 @@ def registering_place(session: AnySession, organization_id: int | None, data: di
     if place is None:
         raise InvalidInput({"organization": [str(_l("Ask the registrar to open your organization first."))]})
     return place.id
+
+
+@opening_classes("registration")
+def founded_classes(session: AnySession, organization_id: int) -> tuple[str, ...]:
+    """Return what an organization in preparation may become; one that has a code is of the class that the code says."""
+    organization = session.get(Organization, organization_id)
+    return FOUNDED if organization is not None and organization.uscc is None else ()
 
 
 @choices("founding_name")
@@ -81,6 +111,8 @@ def registration_asked(number: str, case: CaseRow | None, data: dict[str, Any]) 
     return STATED, {
         "number": number, "proposed_name": data.get("proposed_name") or None,
         "organization": case.organization_id if case else None, "node": case.node_id if case else None,
+        "legal_class": case.legal_class if case else None,
+        "representative": representative_key(identity) if (identity := data.get("identity_number")) else None,
     }
 
 
@@ -99,7 +131,28 @@ def registration_facts(
         name_conflict=stated.name_holder,
         missing_documents=_missing(case, given, stated),
         has_code_allotment=has_code or stated.code_left,
+        legal_class=stated.legal_class,
+        proposed_name=stated.name,
+        registrar_level=division(stated.place_code).level if stated.place_code else None,
+        provincial_registrar=_provincial(stated.place_code),
+        individual_members=_given(given, "individual_members", stated.individual_members) or 0,
+        unit_members=_given(given, "unit_members", stated.unit_members) or 0,
+        fund_fen=fund_of(given) or stated.fund_fen or 0,
+        public_fundraising=(
+            given["fundraising"] == "public" if "fundraising" in given else bool(stated.public_fundraising)
+        ),
+        represented=tuple(stated.represented),
     )
+
+
+def _given(given: dict[str, Any], name: str, stated: int | None) -> int | None:
+    value = given.get(name)
+    return stated if value is None else int(value)
+
+
+def _provincial(code: str | None) -> str:
+    """Return what the civil affairs department of the province is called in which the place lies."""
+    return registrar_of(f"{code[:2]}0000") if code and code != NATION else ""
 
 
 def _missing(case: CaseRow, given: dict[str, Any], stated: Stated) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,13 +17,20 @@ FIELDS = (
 
 
 class RegistrationApplication(db.Model):
-    """What was applied for in one registration case, as of its last hand-in; papers are in the case."""
+    """What was applied for in one registration case, as of its last hand-in; papers are in the case.
+
+    `start_up_fund_fen` is what each legal class begins with: the start-up fund, the registered funds of an
+    association, the original fund of a foundation. Members are counted of associations only, and only a foundation
+    says whether it raises funds from the public. `representative_key` tells whether two legal representatives are one
+    person, and is no number.
+    """
 
     __tablename__ = "registration_applications"
     __table_args__ = (
         CheckConstraint(f"field IN ({', '.join(map(repr, FIELDS))})", name="field"),
         CheckConstraint("start_up_fund_fen > 0", name="start_up_fund_fen"),
         CheckConstraint("staff_count >= 0", name="staff_count"),
+        CheckConstraint("individual_members >= 0 AND unit_members >= 0", name="members"),
         CheckConstraint("direct OR sponsor IS NOT NULL", name="sponsor"),
         Index("ix_registration_applications_organization_id", "organization_id"),
     )
@@ -38,6 +45,13 @@ class RegistrationApplication(db.Model):
     direct: Mapped[bool] = mapped_column(active_history=True)
     sponsor: Mapped[str | None] = mapped_column(Text, active_history=True)
     legal_representative: Mapped[str] = mapped_column(Text, active_history=True, info={"personal": True})
+    representative_key: Mapped[bytes | None] = mapped_column(
+        LargeBinary, active_history=True, info={"personal": True}
+    )
+    individual_members: Mapped[int | None] = mapped_column(Integer, active_history=True)
+    unit_members: Mapped[int | None] = mapped_column(Integer, active_history=True)
+    activity_area: Mapped[str | None] = mapped_column(Text, active_history=True)
+    public_fundraising: Mapped[bool | None] = mapped_column(active_history=True)
     staff_count: Mapped[int] = mapped_column(Integer, active_history=True)
     founders: Mapped[list[dict[str, Any]]] = mapped_column(
         JSONB, active_history=True, info={"personal": True}
@@ -54,6 +68,10 @@ class RegistrationChange(db.Model):
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
     # When the supervising unit consented, or the organization resolved where it has none: 30 days run from here.
     consented_on: Mapped[date] = mapped_column(Date, active_history=True)
+    # Whether the new legal representative, if there is to be one, is a person who represents something already.
+    representative_key: Mapped[bytes | None] = mapped_column(
+        LargeBinary, active_history=True, info={"personal": True}
+    )
 
 
 class RegistrationChangeItem(db.Model):

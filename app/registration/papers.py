@@ -91,6 +91,7 @@ def issue_certificate(move: Move, entry: Registration, legal_type: str) -> None:
         head=_head(move, move.data["document_number"]), legal_type=legal_type, name=entry.name, uscc=entry.uscc,
         domicile=entry.domicile, legal_representative=entry.legal_representative, business_scope=entry.scope,
         registered_on=entry.registered_on, fund_fen=entry.fund_fen, sponsor=entry.sponsor,
+        activity_area=entry.activity_area, public_fundraising=entry.public_fundraising,
     ))
 
 

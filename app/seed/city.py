@@ -10,9 +10,10 @@ from sqlalchemy import select, text
 
 from app.access.models import Node
 from app.access.roles import ROLES
-from app.demo.building import Builder, Member, payment_data, registration_data
+from app.demo.building import Builder, Member, payment_data
 from app.demo.buying import Bidder
 from app.demo.delivery import evaluation_under_way, report_on
+from app.demo.founding import founded
 from app.demo.incubation import Garden, grow, incubator
 from app.demo.registering import LIST, ask_for_change
 from app.demo.standing import Bureau, listing
@@ -74,6 +75,7 @@ def build_city(builder: Builder, plan: Plan, chance: random.Random) -> City:
     builder.now = present
     _purchases(builder, city, chance)
     _listings(builder, city, chance)
+    _associations(builder, city, chance)
     return city
 
 
@@ -141,11 +143,45 @@ def _registrations(builder: Builder, city: City) -> None:
         (("accept", {}), ("approve", {"document_number": "示民社许准字〔2026〕2号"}),
          ("deliver", {"method": "electronic"})),
     )
-    for (organization, member), road in zip(city.preparing, roads, strict=True):
-        data = registration_data(builder, member, organization, organization.name)
-        number = builder.open(member, "registration", "apply", data).number
-        for trigger, given in road:
-            builder.move(registrar, number, trigger, dict(given))
+    for applicant, road in zip(city.preparing, roads, strict=True):
+        founded(builder, registrar, applicant, road)
+
+
+def _associations(builder: Builder, city: City, chance: random.Random) -> None:
+    """Associations submitted, correcting, accepted, approved, registered; three foundations where a province is."""
+    present = builder.now
+    builder.now = present - timedelta(days=4)
+    accepted: tuple[str, Any] = ("accept", {})
+    asked: tuple[str, Any] = ("ask_correction", {
+        "items": [{"what": "会员名单", "wrong": "单位会员未盖章。", "mend": "请补盖。"}], "contact": "登记窗口",
+    })
+    decided: tuple[str, Any] = ("approve", {"document_number": "示民社许准成字〔2026〕1号"})
+    handed: tuple[str, Any] = ("deliver", {"method": "counter"})
+    roads: Sequence[Sequence[tuple[str, Any]]] = ((), (asked,), (accepted,), (accepted, decided),
+                                                  (accepted, decided, handed))
+    _of_a_class(builder, city.plan, chance, city.people["registrar"], roads, "association", city.plan.division)
+    if city.plan.city.endswith("0000"):
+        builder.codes(city.plan.city, 1 + chance.randrange(1000))
+        registrar = builder.person(
+            invented_name(chance), f"{city.plan.prefix}-city_registrar", [("registrar", builder.place(city.plan.city))]
+        )
+        _of_a_class(builder, city.plan, chance, registrar, roads[0::2], "foundation", city.plan.city)
+    builder.now = present
+
+
+def _of_a_class(
+    builder: Builder, plan: Plan, chance: random.Random, registrar: Member,
+    roads: Sequence[Sequence[tuple[str, Any]]], legal_type: str, division: str,
+) -> None:
+    ending = {"association": "志愿者协会", "foundation": "公益基金会"}[legal_type]
+    for number, road in enumerate(roads):
+        name = f"{plan.name_zh}示例{'甲乙丙丁戊'[number]}{ending}"
+        organization = builder.founders(division, name, legal_type)
+        member = builder.person(
+            invented_name(chance), f"{plan.prefix}-{legal_type}{number}",
+            [("staff", builder.node(organization.node_id))], organization=str(organization.id),
+        )
+        founded(builder, registrar, (organization, member), road)
 
 
 def _changes(builder: Builder, city: City) -> None:

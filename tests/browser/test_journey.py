@@ -95,7 +95,7 @@ def _finance_may_also_approve(site: Site) -> None:
 def _applies_for_registration(page: Page) -> str:
     page.goto("/guide")
     page.locator("a[href^='/guide/registration']").first.click()
-    page.locator("a[href='/apply/registration']").click()
+    page.locator("a[href='/apply/registration?legal_type=social_service']").click()
     assert page.input_value("#proposed_name") == NEW_NAME
     with page.expect_response(lambda answer: "/drafts/" in answer.url and _holds_a_role(answer.request)):
         fill_registration(page)

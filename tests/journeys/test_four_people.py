@@ -64,7 +64,8 @@ def test_from_the_first_application_to_the_first_payment_and_its_audit(town, tmp
 def applies_with_a_draft_that_survives(town: Town) -> str:
     staff = town.person("staff")
     guide = staff.see("/guide/registration?place=110102")
-    assert "charter" in guide and "working days" in guide and 'href="/apply/registration"' in guide
+    assert "charter" in guide and "working days" in guide
+    assert 'href="/apply/registration?legal_type=social_service"' in guide
 
     page = staff.see("/apply/registration")
     form = form_on(page, "/apply/registration")

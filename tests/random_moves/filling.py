@@ -110,4 +110,9 @@ def fill(
 ) -> dict[str, Any]:
     """Return what the person would type into the form of this trigger."""
     filler = Filler(world, case, member, organization_id)
-    return filler.filled(kind, transition, input_of(kind, transition.trigger), slots)
+    if case is not None:
+        legal_class = case.legal_class
+    else:
+        found = world.rows("SELECT legal_type FROM organizations WHERE id = :o", o=organization_id)
+        legal_class = found[0].legal_type if found else None
+    return filler.filled(kind, transition, input_of(kind, transition.trigger, legal_class), slots)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from stdnum.cn import ric
+
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
 from app.demo.building import Member
@@ -39,14 +41,24 @@ def _registration(world: World, case: CaseRow | None, member: Member, data: Data
     if world.rows("SELECT FROM registrations WHERE organization_id = :o AND ended_on IS NULL",
                   o=data.get("organization")):
         return None
-    name = f"北京市西城区{world.chance.randrange(10**6)}社会工作服务中心"
-    return data | {"proposed_name": name, "sponsor": "北京市西城区示例局", "identity_number": "110102190001010002",
-                   "phone": "010-00000000"}
+    ending, more = "社会工作服务中心", {}
+    if "individual_members" in data:
+        ending = "志愿者协会"
+        more = {"individual_members": world.chance.choice((0, 30, 50, 80)),
+                "unit_members": world.chance.choice((30, 45)), "registered_fund_fen": 3_000_000}
+    name = f"北京市西城区{world.chance.randrange(10**6)}{ending}"
+    # Whoever represents an association may represent no other one: so everybody founds one thing.
+    body = f"1101021900010{world.chance.randrange(1, 10)}{world.chance.randrange(1000):03d}"
+    return data | more | {
+        "proposed_name": name, "sponsor": "北京市西城区示例局", "phone": "010-00000000",
+        "identity_number": body + ric.calc_check_digit(f"{body}0"),
+    }
 
 
 @knows("registration", "answer_correction")
 def _correction(world: World, case: CaseRow | None, member: Member, data: Data) -> Data:
-    return {name: value for name, value in data.items() if name not in ("proposed_name", "scope", "domicile")}
+    told = ("organization", "answers", "documents", "declaration")
+    return {name: value for name, value in data.items() if name in told}
 
 
 @knows("registration", "approve")

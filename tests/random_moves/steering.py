@@ -48,7 +48,7 @@ def distances(definition: Definition, state: str | None) -> dict[str, int]:
 def in_force() -> dict[str, Definition]:
     """Return of every kind the definition that holds in the city on its first day."""
     places = library().place_chain(CITY.division)
-    return {kind: library().in_force(kind, places, None, START.date()) for kind in library().kinds()}
+    return {kind: library().in_force(kind, places, "social_service", START.date()) for kind in library().kinds()}
 
 
 @dataclass(frozen=True)

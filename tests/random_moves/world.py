@@ -40,6 +40,8 @@ CITY = Plan("110102", "110000", "xc", "北京市西城区")
 APPROPRIATED = 9 * 10**14
 """In fen: enough for every plan of a run."""
 CONDITIONS = ("none", "report", "mid_evaluation", "final_evaluation", "acceptance")
+ENDINGS = (("social_service", "社会工作服务中心"), ("association", "志愿者协会"))
+"""The legal classes that the district registers, and how their names end."""
 
 
 @dataclass
@@ -131,11 +133,12 @@ class World:
     def found_an_organization(self, *, registered: bool) -> None:
         """Add an organization with its staff."""
         number = len(self.builder.members)
-        name = f"北京市西城区随机{number}号社会工作服务中心"
+        legal_type, ending = self.chance.choice(ENDINGS)
+        name = f"北京市西城区随机{number}号{ending}"
         self.builder.now = self.now
         organization = (
-            self.builder.registered(CITY.division, name, self.city.people["registrar"]) if registered
-            else self.builder.founders(CITY.division, name)
+            self.builder.registered(CITY.division, name, self.city.people["registrar"], legal_type=legal_type)
+            if registered else self.builder.founders(CITY.division, name, legal_type)
         )
         node = self.builder.node(organization.node_id)
         member = self.builder.person(f"经办{number}", f"random-staff{number}", [("staff", node)],

@@ -53,6 +53,16 @@ def test_both_cities_have_both_regimes_and_rules_of_their_own(seeded):
     ]
 
 
+def test_each_legal_class_stands_in_several_states_of_its_registration(seeded):
+    found = defaultdict(set)
+    for row in seeded.rows("SELECT legal_class, state FROM cases WHERE kind = 'registration'"):
+        found[row.legal_class].add(row.state)
+
+    assert found["association"] == {"submitted", "correcting", "accepted", "approved", "registered"}
+    assert found["foundation"] == {"submitted", "accepted", "registered"}
+    assert found["social_service"] >= {"submitted", "correcting", "accepted", "registered", "refused"}
+
+
 def actors_of(seeded, case):
     """Return whoever of the case's city could make one of its moves."""
     roles = {

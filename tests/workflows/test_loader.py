@@ -56,34 +56,40 @@ def test_the_most_specific_place_wins(tmp_path: Path):
     assert found.name == "110102/registration.v1"
 
 
+def without_classes(tmp_path: Path) -> Path:
+    """Return the definitions as if only social service organizations could register."""
+    root = copied_definitions(tmp_path)
+    for version in (2, 3):
+        (root / f"base/registration.v{version}.toml").unlink()
+    return root
+
+
 def test_within_a_place_the_own_class_wins_over_all_classes(tmp_path: Path):
     root = copied_definitions(tmp_path)
-    variant(root, "base", 2, ('class = "social_service"', 'class = "association"'))
-    variant(root, "base", 3, ('class = "social_service"\n', ""))
+    variant(root, "base", 4, ('class = "social_service"\n', ""))
     loaded = Library.load(root)
 
     def version(legal_class: str | None) -> int:
         return loaded.in_force("registration", ("base",), legal_class, TODAY).version
 
-    assert version("social_service") == 1
-    assert version("association") == 2
-    assert version("foundation") == 3
-    assert version(None) == 3
+    assert [version(each) for each in ("social_service", "association", "foundation")] == [1, 2, 3]
+    assert version("other") == version(None) == 4
 
 
 def test_who_names_no_class_gets_the_only_one_and_never_a_guess(tmp_path: Path):
-    assert library().in_force("registration", ("base",), None, TODAY) is shipped("registration")
-    with pytest.raises(NoDefinition):
-        library().in_force("registration", ("base",), "foundation", TODAY)
+    alone = Library.load(without_classes(tmp_path))
 
-    root = copied_definitions(tmp_path)
-    variant(root, "base", 2, ('class = "social_service"', 'class = "association"'))
+    assert alone.in_force("registration", ("base",), None, TODAY).legal_class == "social_service"
     with pytest.raises(NoDefinition):
-        Library.load(root).in_force("registration", ("base",), None, TODAY)
+        alone.in_force("registration", ("base",), "foundation", TODAY)
+    with pytest.raises(NoDefinition):
+        library().in_force("registration", ("base",), None, TODAY)
+    with pytest.raises(NoDefinition):
+        library().in_force("registration", ("base",), "other", TODAY)
 
 
 def test_a_new_version_holds_from_its_day_and_the_pinned_one_for_ever(tmp_path: Path):
-    root = copied_definitions(tmp_path)
+    root = without_classes(tmp_path)
     variant(root, "base", 2, ("effective_from = 2020-01-01", "effective_from = 2026-07-01"))
     loaded = Library.load(root)
 
@@ -98,7 +104,7 @@ def test_a_new_version_holds_from_its_day_and_the_pinned_one_for_ever(tmp_path: 
 
 def test_a_pinned_definition_must_be_the_very_one():
     with pytest.raises(NoDefinition):
-        library().exact("registration", "base", 2)
+        library().exact("registration", "base", 4)
     with pytest.raises(NoDefinition):
         library().exact("registration", "base", 1, "foundation")
 
@@ -109,7 +115,8 @@ def test_everything_in_force_somewhere_is_found_with_base_first(tmp_path: Path):
 
     found = Library.load(root).in_force_anywhere("registration", TODAY)
 
-    assert [item.name for item in found] == ["base/registration.v1", "110102/registration.v1"]
+    base = [f"base/registration.v{version}" for version in (1, 2, 3)]
+    assert [item.name for item in found] == [*base, "110102/registration.v1"]
 
 
 def test_each_number_comes_from_the_most_specific_place_that_has_it(tmp_path: Path):

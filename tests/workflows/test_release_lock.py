@@ -75,7 +75,8 @@ def test_a_place_s_differences_are_listed(tmp_path: Path):
         "- document charter_draft",
         "+ document charter",
         "~ number decision: 60 days "
-        "(《民办非企业单位登记管理暂行条例》第十一条：收到全部有效文件之日起60日内)"
+        "(《社会团体登记管理条例》第十二条、《民办非企业单位登记管理暂行条例》第十一条、《基金会管理条例》第十一条："
+        "收到全部有效文件之日起60日内)"
         " -> 45 days (默认值，无来源)",
     ]
 

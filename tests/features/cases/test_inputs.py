@@ -9,7 +9,7 @@ from app.cases.kinds import registered_inputs
 
 def row_choices():
     features.load_models()
-    for (kind, trigger), schema in registered_inputs().items():
+    for (kind, trigger, _class), schema in registered_inputs().items():
         for name, field in schema().fields.items():
             if field.metadata.get("widget") == "row_choice" and isinstance(field, fields.Integer):
                 yield f"{kind}.{trigger}.{name}", field

@@ -215,7 +215,7 @@ def test_odd_posts_are_told_apart_and_break_nothing(context, name, posted):
 
 
 def test_a_form_is_made_of_every_input_of_the_product_and_takes_its_example(context):
-    for (kind, trigger), schema_type in registered_inputs().items():
+    for (kind, trigger, _class), schema_type in registered_inputs().items():
         schema = schema_type()
         example = example_for(None, schema, None)
         made = form_for(schema, rows_of=lambda _name: [(1, "一")], data=example)

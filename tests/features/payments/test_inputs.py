@@ -25,7 +25,7 @@ def project(session):
 
 
 def test_every_trigger_of_a_person_has_an_input(app):
-    registered = {trigger for kind, trigger in registered_inputs() if kind == "payment"}
+    registered = {trigger for kind, trigger, _class in registered_inputs() if kind == "payment"}
 
     assert registered == {
         "apply", "check_business", "check_finance", "approve", "instruct", "settle", "bounce",
@@ -34,7 +34,7 @@ def test_every_trigger_of_a_person_has_an_input(app):
 
 
 def test_every_example_is_valid_by_its_schema(app):
-    for (kind, trigger), schema in registered_inputs().items():
+    for (kind, trigger, _class), schema in registered_inputs().items():
         if kind == "payment":
             assert schema().validate(example_for(None, schema(), None)) == {}, trigger
 
