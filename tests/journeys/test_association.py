@@ -109,7 +109,7 @@ def the_bundle_holds(town: Town, number: str, folder) -> None:
     command = [sys.executable, "-I", folder / "verify.py", bundle]
 
     assert subprocess.run(command, capture_output=True, timeout=60).returncode == 0
-    assert "Individual members" in told  # in the language of who asked for it
+    assert "个人会员数" in told
 
 
 def test_a_district_tells_founders_of_a_foundation_where_to_apply(town):
