@@ -49,7 +49,7 @@ def chooses_on_the_start_page(town: Town) -> None:
     form = staff.see("/apply/registration")
     assert 'name="start_up_fund_fen"' in form and "legal_type=association" in form
     # A registered organization founds nothing: it is not asked to.
-    assert "/guide/registration" not in town.person("staff3").see("/")
+    assert "/guide/registration?class" not in town.person("staff3").see("/")
 
 
 def applies_with_too_few_members_and_then_enough(town: Town) -> str:
