@@ -1,6 +1,6 @@
 """What can go wrong that the world may be told of? Every such error has a status, a code and a next step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,15 +22,19 @@ class Problem(Exception):
 
 
 class InvalidInput(Problem):
-    """The data does not fit the input of this move; `errors` maps fields to messages."""
+    """The data does not fit the input of this move; `errors` maps fields to messages.
+
+    `papers` are the messages among those of `documents` that ask for a paper, by the slot that is empty.
+    """
 
     status = 422
     code = "invalid_input"
     title = _l("Some fields need correcting")
 
-    def __init__(self, errors: dict[str, Any]) -> None:
+    def __init__(self, errors: dict[str, Any], *, papers: Mapping[str, str] | None = None) -> None:
         super().__init__(_l("Mend the fields named here and send again; nothing was lost."), errors=errors)
         self.errors = errors
+        self.papers = dict(papers or {})
 
 
 class StaleRevision(Problem):

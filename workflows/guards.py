@@ -19,7 +19,8 @@ class Guard:
     """A named question about facts. `needs` are the fact fields it reads besides `case`, `numbers` those of the policy.
 
     A guard that `reads_input` asks about what the move brings along (a chosen contract, papers), so it
-    stays open when options() asks what could be done before anything has been filled in.
+    stays open when options() asks what could be done before anything has been filled in. What asks about the
+    organization alone does not: an application that is refused whatever is typed is not even offered.
     """
 
     name: str
@@ -154,7 +155,6 @@ def documents_complete(
     "registered_organization",
     Text("申请单位登记有效", "The organization's registration is in force"),
     needs=("organization_registered",),
-    reads_input=True,
 )
 def registered_organization(
     facts: Any, acting: Acting, data: Mapping[str, Any] | None, now: datetime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from workflows.definition import NAME, Text
@@ -12,6 +13,11 @@ from workflows.rules.scoring import Rubric, rubric_mistakes
 
 # Longer titles no longer fit a button, a stepper or the diagram.
 TITLE_ZH, TITLE_EN = 10, 28
+OWN_NOTES = re.compile(
+    r"领域资料|种子文件|domain note|founding document|凭记忆|from memory"
+    r"|\[[A-Z]\d*\]|(?<![A-Za-z0-9])[A-Z]\d{1,2}(?![A-Za-z0-9])|\.(?:md|toml|py)\b", re.IGNORECASE
+)
+"""Words that send the reader to our notes: who looks a number up needs the name of the law or of the document."""
 UNSURE = (("未核实", "unverified"), ("默认值，无来源", "default, no source"))
 
 
@@ -114,11 +120,13 @@ def _classes(library: Library) -> Iterator[str]:
 
 
 def both(what: str, text: Text) -> Iterator[str]:
-    """Yield which language is missing."""
+    """Yield which language is missing, and whether a source is named that no reader can look up."""
     if not text.zh:
         yield f"{what} has no Chinese"
     if not text.en:
         yield f"{what} has no English"
+    if OWN_NOTES.search(text.zh) or OWN_NOTES.search(text.en):
+        yield f"{what} speaks of our own notes; name the law or document and its article, or say that it is unverified"
 
 
 def title(what: str, text: Text) -> Iterator[str]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.access import cookies
@@ -123,13 +124,23 @@ def demand_what_is_declared() -> AnyResponse | None:
     if not policy.needs_sign_in:
         return None
     if g.actor is None:
-        if request.path.startswith("/api/") or g.by_token:
+        writes = request.method not in READING
+        if request.path.startswith("/api/") or g.by_token or (writes and "X-Partial" in request.headers):
             raise NotSignedIn
-        came_for = request.full_path.rstrip("?") if request.method in READING else None
-        return redirect(url_for("access.sign_in_page", next=came_for), 303)
+        came_for = request.full_path.rstrip("?") if _can_be_read() else None
+        return redirect(url_for("access.sign_in_page", next=came_for, ended=1 if writes else None), 303)
     if policy.roles and not policy.roles_held_among(current_roles()):
         raise NotForYou
     return None
+
+
+def _can_be_read() -> bool:
+    """Tell whether a page stands at this address: a form leads back to itself."""
+    try:
+        current_app.url_map.bind("").match(request.path, method="GET")
+    except HTTPException:
+        return False
+    return True
 
 
 def refuse_foreign_writes() -> None:

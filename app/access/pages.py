@@ -80,6 +80,7 @@ def _sign_in_form(form: SignInForm, problem: Problem | None = None) -> str:
         form=form,
         next=wanted or None,
         problem=str(problem.detail) if problem else None,
+        ended="ended" in request.args,
         demo_users=current_app.config.get("DEMO_USERS", list)()
         if current_app.config["ENVIRONMENT"] == "demo"
         else [],

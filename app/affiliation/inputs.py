@@ -18,7 +18,8 @@ class ApplyToHub(OpeningInput):
     """Which hub, and whether it is to be the primary one."""
 
     hub = row_choice_field(
-        _l("Hub organization"), "hubs_in_force", help=_l("Hubs whose recognition is in force.")
+        _l("Hub organization"), "hubs_in_force", help=_l("Hubs whose recognition is in force."),
+        when_none=_l("No hub is recognized at present."),
     )
     wants_primary = bool_field(
         _l("As the primary hub"), default=True, example=True,
@@ -82,7 +83,8 @@ class GiveNotice(OpeningInput):
     """Which hub is left, and why."""
 
     hub = row_choice_field(
-        _l("Hub organization"), "hubs_of_the_organization", help=_l("Hubs that your organization belongs to today.")
+        _l("Hub organization"), "hubs_of_the_organization", help=_l("Hubs that your organization belongs to today."),
+        when_none=_l("Your organization belongs to no hub."),
     )
     reason = text_field(
         _l("Reason"), min=2, max=1000, multiline=True, example="业务领域已经调整，拟加入其他枢纽组织。",

@@ -1,18 +1,17 @@
-"""What is this case with a hub about? And may an organization still join or leave one?"""
+"""What is this case with a hub about?"""
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from app.access.nodes import AnySession
 from app.access.reach import Holding
 from app.affiliation.models import Affiliation, AffiliationApplication
 from app.affiliation.queries import hub_view
-from app.cases.kinds import offer, overview
+from app.cases.kinds import overview
 from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import day
 from app.language import current_locale
-from app.organizations.models import Registration
 
 
 @overview("affiliation")
@@ -24,13 +23,6 @@ def affiliation_overview(session: AnySession, case: CaseRow, held: tuple[Holding
     asked = _("As the primary hub") if application.wants_primary else _("As a secondary hub")
     facts = (Fact(_("Membership"), asked), Fact(_("Members of the hub today"), str(hub.members)))
     return Overview(facts, (Link(hub.name(current_locale()), f"/hubs/{hub.node_id}", _("Hub organization")),))
-
-
-@offer("affiliation")
-def can_apply_to_hub(session: AnySession, organization_id: int) -> bool:
-    """Return whether the organization stands in the register."""
-    in_force = exists().where(Registration.organization_id == organization_id, Registration.ended_on.is_(None))
-    return bool(session.execute(select(in_force)).scalar_one())
 
 
 @overview("disaffiliation")
@@ -48,10 +40,3 @@ def disaffiliation_overview(session: AnySession, case: CaseRow, held: tuple[Hold
         kind = _("As the primary hub") if newest.is_primary else _("As a secondary hub")
         facts = (Fact(_("Membership"), kind), Fact(_("Member since"), day(newest.from_on)))
     return Overview(facts, (Link(hub.name(current_locale()), f"/hubs/{hub.node_id}", _("Hub organization")),))
-
-
-@offer("disaffiliation")
-def can_leave_a_hub(session: AnySession, organization_id: int) -> bool:
-    """Return whether the organization belongs to a hub."""
-    held = exists().where(Affiliation.organization_id == organization_id, Affiliation.to_on.is_(None))
-    return bool(session.execute(select(held)).scalar_one())

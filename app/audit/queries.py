@@ -29,12 +29,15 @@ No index knows triggers: every move would pay for it.
 
 @dataclass(frozen=True)
 class Search:
-    """What is looked for; None leaves a question open. `text` is a case's number or part of a person's name."""
+    """What is looked for; None leaves a question open.
+
+    `moves` are (kind, trigger), () for all; `text` is a case's number or part of a person's name.
+    """
 
     first: date | None = None
     last: date | None = None
     kind: str | None = None
-    trigger: str | None = None
+    moves: tuple[tuple[str, str], ...] = ()
     text: str | None = None
 
     @property
@@ -57,8 +60,8 @@ class Search:
         found = self.days(table)
         if self.kind:
             found.append(Case.kind == self.kind)
-        if self.trigger:
-            found.append(table.trigger == self.trigger)
+        if self.moves:
+            found.append(tuple_(Case.kind, table.trigger).in_(self.moves))
         if self.number:
             found.append(Case.number == self.number)
         elif self.text:
@@ -112,7 +115,7 @@ def found_moves(
 
 def _edge(session: AnySession, search: Search, key: tuple[datetime, int, int] | None) -> Any:
     """Return the oldest move that may be looked at; None where there are fewer, or where an index finds them."""
-    if search.text or not (search.kind or search.trigger):
+    if search.text or not (search.kind or search.moves):
         return None
     place = tuple_(History.at, History.case_id, History.sequence)
     query: Query = (

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.audit.asking import audited, day_asked, kept
+from app.audit.moves import moves_meant, moves_to_choose
 from app.audit.queries import FoundPage, Search, found_attempts, found_moves
 from app.audit.rendering import move_title, role_title, state_title, titles_of
 from app.cases.log import LAST
@@ -25,9 +26,11 @@ ATTEMPTS = "attempts"
 
 def search_view() -> dict[str, Any]:
     """Return the context of the page: one query or two for the rows, one for the checkpoint."""
+    kind = request.args.get("kind") or None
     search = Search(
-        first=day_asked("from"), last=day_asked("to"), kind=request.args.get("kind") or None,
-        trigger=request.args.get("trigger") or None, text=request.args.get("q", "").strip()[:100] or None,
+        first=day_asked("from"), last=day_asked("to"), kind=kind,
+        moves=moves_meant(kind, _chosen_move()) if _chosen_move() else (),
+        text=request.args.get("q", "").strip()[:100] or None,
     )
     refused = request.args.get("view") == ATTEMPTS
     find = found_attempts if refused else found_moves
@@ -80,13 +83,14 @@ def _views(refused: bool) -> list[dict[str, Any]]:
 
 
 def _filters(search: Search, refused: bool) -> dict[str, Any]:
-    kinds, triggers = _titles(search.kind)
+    kinds, chosen = _kinds(), _chosen_move()
+    triggers = moves_to_choose(search.kind, chosen)
     chips = [
         {"title": words, "href": _address(kept(**dict.fromkeys(names)))}
         for names, words in (
             (("q",), search.text),
             (("kind", "trigger"), kinds.get(search.kind or "", search.kind)),
-            (("trigger",), triggers.get(search.trigger or "", search.trigger)),
+            (("trigger",), triggers.get(chosen)),
             (("from",), search.first and _("from %(day)s", day=day(search.first))),
             (("to",), search.last and _("until %(day)s", day=day(search.last))),
         )
@@ -98,7 +102,7 @@ def _filters(search: Search, refused: bool) -> dict[str, Any]:
         "selects": [
             {"name": "kind", "label": _("Kind"), "value": search.kind or "",
              "options": [("", _("All kinds")), *kinds.items()]},
-            {"name": "trigger", "label": _("Move"), "value": search.trigger or "",
+            {"name": "trigger", "label": _("Move"), "value": chosen,
              "options": [("", _("All moves")), *triggers.items()]},
         ],
         "dates": [
@@ -110,16 +114,16 @@ def _filters(search: Search, refused: bool) -> dict[str, Any]:
     }
 
 
-def _titles(kind: str | None) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the titles of all kinds, and of the triggers of one kind or of all."""
+def _chosen_move() -> str:
+    return request.args.get("trigger", "")[:100]
+
+
+def _kinds() -> dict[str, str]:
+    """Return the title of every kind, the general one first."""
     kinds: dict[str, str] = {}
-    triggers: dict[str, str] = {}
     for definition in sorted(library().definitions, key=lambda known: known.place != "base"):
         kinds.setdefault(definition.kind, localized(definition.title))
-        if kind in (None, definition.kind):
-            for transition in definition.transitions:
-                triggers.setdefault(transition.trigger, localized(transition.title))
-    return kinds, triggers
+    return kinds
 
 
 def _sentence(search: Search, refused: bool) -> str:
@@ -136,7 +140,7 @@ def _checkpoint() -> dict[str, Any] | None:
 
 def _bundle_href(search: Search) -> str | None:
     """A bundle holds whole stretches of cases: where single moves were picked there is none."""
-    if search.first is None or search.last is None or search.kind or search.trigger or search.text:
+    if search.first is None or search.last is None or search.kind or search.moves or search.text:
         return None
     days = {"from": search.first.isoformat(), "to": search.last.isoformat()}
     return f"/audit/bundle?{urlencode(days)}"

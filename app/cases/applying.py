@@ -2,22 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from marshmallow import ValidationError
+from flask_babel import gettext as _
+from marshmallow import Schema, ValidationError
 from sqlalchemy import text
 
 from app.access.actor import Actor
 from app.access.models import Node
 from app.access.nodes import AnySession
-from app.cases.facts import facts_for, reaching_roles
-from app.cases.kinds import input_of, opening_node_of, opening_parent_of
+from app.cases.facts import definition_of, facts_for, reaching_roles
+from app.cases.kinds import choices_for_person, input_of, opening_node_of, opening_parent_of
 from app.cases.numbers import class_of_opening, definition_in_force
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow, ClockRun
 from app.errors import InvalidInput
+from app.language import localized
 from workflows.definition import Transition
-from workflows.engine import Acting, Rule, rules_of
+from workflows.engine import Acting, Reason, Refused, Rule, demand_possible, rules_of
 
 ABOUT = text("""
 SELECT o.node_id, n.path, n.parent_id FROM organizations o JOIN nodes n ON n.id = o.node_id
@@ -28,10 +31,56 @@ NUMBER = text("SELECT number FROM cases WHERE id = :id")
 
 @dataclass(frozen=True)
 class Prospect:
-    """What is known before a case is opened: its conditions, and until when it can be (the clock of what is above)."""
+    """What is known before a case is opened: its conditions, and until when it can be (the clock of what is above).
+
+    `barred` is told to whom the opening move does not stand open in any role.
+    """
 
     rules: tuple[Rule, ...]
     until: ClockRun | None
+    barred: tuple[Reason, ...] = ()
+
+
+def obstacles(
+    session: AnySession, kind: str, transition: Transition, actor: Actor, now: datetime, *,
+    organization_id: int | None, legal_class: str | None = None,
+) -> list[str]:
+    """Return in the reader's language why this kind cannot be begun now, before anything is typed; [] if it can.
+
+    Asked are the lists of which something must be chosen (an empty one leaves nothing to apply for) and then the
+    conditions that need no input; of a case of this `legal_class`, where one may choose it. Changes nothing.
+    """
+    if empty := _empty_lists(session, kind, transition.trigger, actor, organization_id):
+        return empty
+    try:
+        found = prospect_of(
+            session, kind, transition, actor, {"legal_type": legal_class}, now, organization_id=organization_id
+        )
+    except InvalidInput as invalid:
+        return [str(message) for messages in invalid.errors.values() for message in messages]
+    if found is not None and found.barred:
+        # An office that has not said what it is about stands nowhere yet: its role there cannot be told.
+        return [localized(reason.text) for reason in found.barred] if organization_id is not None else []
+    return [localized(rule.reason.text) for rule in found.rules if rule.reason is not None] if found else []
+
+
+def _empty_lists(
+    session: AnySession, kind: str, trigger: str, actor: Actor, organization_id: int | None
+) -> list[str]:
+    return [
+        str(field.metadata["when_none"]) if field.metadata.get("when_none")
+        else _("There is nothing to choose for “%(field)s” now.", field=field.metadata["label"])
+        for field in _chosen_rows(input_of(kind, trigger)).values()
+        if field.required
+        and not choices_for_person(field.metadata["choices_from"], session, None, organization_id, actor.person_id)
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _chosen_rows(schema: type[Schema] | None) -> dict[str, Any]:
+    """Return the fields that take a row of a list; kept, for making a schema copies all its fields."""
+    fields = schema().fields if schema is not None else {}
+    return {name: field for name, field in fields.items() if field.metadata.get("widget") == "row_choice"}
 
 
 def prospect_of(
@@ -43,7 +92,30 @@ def prospect_of(
     `data` is what has been chosen so far, as it was typed. Changes nothing.
     """
     legal_class = class_of_opening(session, kind, organization_id, data)
-    chosen = _taken(kind, transition.trigger, legal_class, data)
+    chosen = taken(kind, transition.trigger, data, legal_class=legal_class)
+    case = case_to_be(session, kind, chosen, now, organization_id=organization_id)
+    if case is None:
+        return None
+    definition = definition_of(case)
+    opening = definition.transition(None, transition.trigger)
+    assert opening is not None
+    acting = Acting(person_id=actor.person_id, roles=reaching_roles(session, case, actor, now))
+    try:
+        demand_possible(definition, state=None, trigger=transition.trigger, acting=acting)
+    except Refused as refused:
+        return Prospect((), None, refused.reasons)
+    facts = facts_for(session, case, _rows_chosen(case, transition.trigger, chosen))
+    rules = rules_of(definition, opening, acting=acting, facts=facts, now=now)
+    return Prospect(rules, _until(session, case.parent_id))
+
+
+def case_to_be(
+    session: AnySession, kind: str, chosen: dict[str, Any], now: datetime, *, organization_id: int | None
+) -> CaseRow | None:
+    """Return the case as it would be opened, without a row; None while it is not known where it goes.
+
+    `chosen` is what the schema took so far. Raises InvalidInput where there are no rules for it.
+    """
     about = session.execute(ABOUT, {"id": organization_id}).one_or_none() if organization_id is not None else None
     parent_id = _place(opening_parent_of(kind), session, chosen)
     placing = opening_node_of(kind)
@@ -52,25 +124,27 @@ def prospect_of(
     node = session.get(Node, node_id) if node_id is not None else None
     if node is None:
         return None
+    legal_class = class_of_opening(session, kind, organization_id, chosen)
     definition, pins = definition_in_force(session, kind, node.id, legal_class, now)
-    opening = definition.transition(None, transition.trigger)
-    assert opening is not None
-    case = CaseRow(
+    return CaseRow(
         id=0, number="", kind=kind, place=definition.place, version=definition.version,
         legal_class=definition.legal_class, policy=pins, state=None, revision=0, subject="",
         organization_id=organization_id, organization_path=about.path if about else None,
         organization_node_id=about.node_id if about else None, node_id=node.id, node_path=node.path,
         parent_id=parent_id, waits_person=None, opened_at=now, head=b"", sealed=bool(definition.sealed_until),
     )
-    acting = Acting(person_id=actor.person_id, roles=reaching_roles(session, case, actor, now))
-    rules = rules_of(definition, opening, acting=acting, facts=facts_for(session, case, None), now=now)
-    return Prospect(rules, _until(session, parent_id))
 
 
-def _taken(kind: str, trigger: str, legal_class: str | None, data: dict[str, Any]) -> dict[str, Any]:
+def _rows_chosen(case: CaseRow, trigger: str, chosen: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what was chosen from lists: the conditions are those of this contract, of this instalment."""
+    rows = _chosen_rows(input_of(case.kind, trigger, case.legal_class))
+    return {name: chosen[name] for name in rows if chosen.get(name) is not None} or None
+
+
+def taken(kind: str, trigger: str, data: dict[str, Any], *, legal_class: str | None) -> dict[str, Any]:
     """Return what the schema takes of what was typed: half a form has fields that do not fit yet."""
     schema = input_of(kind, trigger, legal_class)
-    if schema is None:
+    if schema is None or not data:
         return {}
     try:
         loaded: dict[str, Any] = schema().load(data)

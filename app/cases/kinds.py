@@ -35,7 +35,6 @@ _EXAMPLES: dict[str, Callable[..., Any]] = {}
 _OVERVIEWS: "dict[str, Callable[..., Overview]]" = {}
 _BESIDE: "dict[str, Callable[..., list[Material]]]" = {}
 _AMOUNTS: dict[str, Callable[..., dict[int, int]]] = {}
-_OFFERS: dict[str, Callable[..., bool]] = {}
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -111,8 +110,6 @@ beside = _registrar(_BESIDE)
 """Register beside(session, case) -> the Materials that are read beside a sheet, for "kind.trigger"."""
 amounts = _registrar(_AMOUNTS)
 """Register amounts(session, case_ids) -> {case id: fen} for the lists; one query for all of them."""
-offer = _registrar(_OFFERS)
-"""Register offer(session, organization_id) -> whether opening a case of the kind makes sense for it now."""
 
 
 def input_of(kind: str, trigger: str, legal_class: str | None = None) -> "type[Input] | None":
@@ -204,11 +201,6 @@ def amounts_of(kind: str) -> Callable[..., dict[int, int]] | None:
     return _AMOUNTS.get(kind)
 
 
-def offer_of(kind: str) -> Callable[..., bool] | None:
-    """Return the function that tells whether a case of the kind may be opened for an organization, or None."""
-    return _OFFERS.get(kind)
-
-
 def registered_inputs() -> "dict[tuple[str, str, str | None], type[Input]]":
     """Return every (kind, trigger, legal class or None for all) with its schema."""
     return dict(_INPUTS)
@@ -227,5 +219,5 @@ def forget_kind(kind: str) -> None:
         del _EFFECTS[pair]
     _DIFFER.difference_update([pair for pair in _DIFFER if pair[0] == kind])
     for named in (_FACTS, _FACTS_ASKED, _OPENING_NODES, _OPENING_ORGANIZATIONS, _OPENING_CLASSES, _OVERVIEWS,
-                  _AMOUNTS, _OFFERS):
+                  _AMOUNTS):
         named.pop(kind, None)

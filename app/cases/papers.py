@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from app.access.nodes import AnySession
+from app.cases.incomplete import paper_asked
 from app.cases.move import Move
 from app.documents.queries import filled_slots
 from app.documents.required import missing_documents, takes
@@ -30,17 +31,14 @@ def attach_documents(move: Move, definition: Definition, transition: Transition)
     ids = [item["document_id"] for item in given]
     sealed = drafted_papers(move.session, move.case.organization_id, ids) if move.case.sealed else {}
     found = _reachable(move, ids) | sealed
-    mistakes: list[str] = []
-    for item in given:
-        mistakes += _mistakes(definition, item, found)
+    mistakes = [mistake for item in given for mistake in _mistakes(definition, item, found)]
+    papers: dict[str, str] = {}
     if transition.documents:
         there = {item["slot"] for item in given} | filled_slots(move.session, move.case.id)
-        mistakes += [
-            str(_l("Add the document: %(title)s", title=localized(definition.documents[slot].title)))
-            for slot in missing_documents(definition, transition, there, move.data)
-        ]
-    if mistakes:
-        raise InvalidInput({"documents": mistakes})
+        missing = missing_documents(definition, transition, there, move.data)
+        papers = {slot: paper_asked(definition, slot) for slot in missing}
+    if mistakes or papers:
+        raise InvalidInput({"documents": [*mistakes, *papers.values()]}, papers=papers)
     if sealed:
         _hand_over(move, given, sealed)
     for item in given:

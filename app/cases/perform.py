@@ -23,6 +23,7 @@ from app.access.nodes import AnySession
 from app.access.secrets import keyed_digest
 from app.cases.attempts import record_attempt
 from app.cases.facts import Seen, definition_of, facts_for, reaching_roles
+from app.cases.incomplete import with_papers
 from app.cases.kinds import effect_of, facts_asked_of, input_of
 from app.cases.move import FollowOn, Move
 from app.cases.numbers import class_of_reading, open_row
@@ -148,7 +149,8 @@ def _once(session: AnySession, order: Order) -> Answer:
         earlier = _earlier_answer(session, order)
         if earlier is not None:
             return earlier
-        case = open_row(session, order.kind, order.actor, order.handed_in(), order.now)
+        handed_in = _whole(session, order, None)
+        case = open_row(session, order.kind, order.actor, handed_in, order.now)
         roles, drafted = reaching_roles(session, case, order.actor, order.now), True
         read = None
     else:
@@ -171,6 +173,17 @@ def _once(session: AnySession, order: Order) -> Answer:
         raise MoveRefused(told) if isinstance(refusal, Refused) else refusal from refusal
     session.commit()
     return answer
+
+
+def _whole(session: AnySession, order: Order, case: CaseRow | None) -> dict[str, Any]:
+    """Return what was handed in; raise InvalidInput with all that is wrong with it, and the papers that are missing."""
+    try:
+        return order.handed_in()
+    except InvalidInput as invalid:
+        raise with_papers(
+            session, invalid, case, kind=order.kind, trigger=order.trigger, actor=order.actor, data=order.data,
+            now=order.now,
+        ) from None
 
 
 def _locked_case(session: AnySession, order: Order, number: str) -> Reading | Answer:
@@ -256,7 +269,7 @@ def _move(
             raise CaseNotFound
         if order.revision != case.revision:
             raise StaleRevision(case.revision, case.state, _moves_since(case, order.revision))
-    loaded = order.handed_in()
+    loaded = _whole(session, order, case)
     seen = Seen(case=case, acting=Acting(person_id=order.actor.person_id, roles=roles), roles=roles)
     request = Request(
         order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,

@@ -84,7 +84,10 @@ class Report(Input):
 class ForInstalment(OpeningInput):
     """Which instalment is reported on."""
 
-    instalment = row_choice_field(_l("Instalment"), "instalments_to_report")
+    instalment = row_choice_field(
+        _l("Instalment"), "instalments_to_report",
+        when_none=_l("No instalment of a contract of yours waits for a stage report."),
+    )
 
 
 @input_for("milestone_report", "submit")
@@ -202,7 +205,9 @@ class StandardOffered(Input):
 class RequestAcceptance(OpeningInput):
     """Every service and safety standard of the contract, with its evidence."""
 
-    contract = row_choice_field(_l("Contract"), "contracts_to_accept")
+    contract = row_choice_field(
+        _l("Contract"), "contracts_to_accept", when_none=_l("No contract of yours waits for acceptance."),
+    )
     standards = table_field(_l("Service and safety standards"), StandardOffered, max_rows=60,
                             help=_l("Every one of the contract: none may be left out."))
     documents = document_list_field()

@@ -5,10 +5,9 @@ from sqlalchemy import select
 
 from app.access.nodes import AnySession
 from app.access.reach import Holding
-from app.cases.kinds import offer, overview
+from app.cases.kinds import overview
 from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
-from app.delivery.choices import contracts_to_accept, instalments_to_report
 from app.delivery.models import (
     Acceptance,
     AcceptanceStandard,
@@ -114,15 +113,3 @@ def closure_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ..
         return Overview()
     facts, links = _contract(session, row.contract_id, held)
     return Overview((*facts, Fact(_("Back to the budget"), money(row.returned_fen), big=True)), links)
-
-
-@offer("milestone_report")
-def can_report(session: AnySession, organization_id: int) -> bool:
-    """Return whether an instalment of the organization is free to be reported on."""
-    return bool(instalments_to_report(session, None, organization_id))
-
-
-@offer("acceptance")
-def can_ask_for_acceptance(session: AnySession, organization_id: int) -> bool:
-    """Return whether a contract of the organization is not accepted yet."""
-    return bool(contracts_to_accept(session, None, organization_id))

@@ -50,7 +50,7 @@ def guanshanhu_grants(on: date, place: str) -> dict[str, Any]:
     """Return the rules of Guanshanhu's venture fund (regime G); what its notice does not give is the demo's."""
     return {
         **grants(on, place), "code": "GYCT", "title": f"{place}公益创投",
-        "cite": "未核实：观山湖区公益创投公告（领域资料P48）只给出评审要点和实施期限，其余为演示数据",
+        "cite": "未核实：贵阳市观山湖区公益创投项目公告只给出评审要点和实施期限，其余为演示数据",
         "criteria": GUIYANG_CRITERIA,
     }
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.cases.drafts import DraftMoved, save_draft
 from app.cases.facts import definition_of
+from app.cases.incomplete import with_papers
 from app.cases.inputs import INVISIBLE
 from app.cases.kinds import beside_of
 from app.cases.perform import perform
@@ -48,7 +49,11 @@ def attempt(case: CaseRow | None, made: MoveForm) -> Answer | tuple[int, list[tu
     data, unreadable = made.data()
     if made.refusals:
         # A paper that was refused is missing: the move would tell half of what is to be mended.
-        made.tell(_mistakes(made, data, unreadable))
+        wrong = with_papers(
+            db.session, InvalidInput(_mistakes(made, data, unreadable)), case, kind=made.kind, trigger=made.trigger,
+            actor=actor(), data=data, now=now(), refused=made.refusals,
+        )
+        made.tell(wrong.errors, wrong.papers)
         return 422, []
     try:
         # What could not be read stands in the data as it was typed, which no schema takes.
@@ -58,7 +63,7 @@ def attempt(case: CaseRow | None, made: MoveForm) -> Answer | tuple[int, list[tu
             now=now(), request_id=request_id(), began=began(),
         )
     except InvalidInput as invalid:
-        made.tell(merged(invalid.errors, unreadable))
+        made.tell(merged(invalid.errors, unreadable), invalid.papers)
         return 422, []
     except StaleRevision as stale:
         return 409, [(None, str(stale.detail)), *_what_happened(case, stale)]

@@ -8,11 +8,12 @@ from flask import Blueprint, redirect, render_template, request
 
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES
+from app.cases.applying import obstacles
 from app.cases.drafts import find_draft
 from app.cases.kinds import opening_classes_of
 from app.cases.numbers import class_of_opening, definition_in_force
 from app.doors.api import opening_trigger
-from app.doors.caller import now
+from app.doors.caller import actor, now
 from app.doors.case_forms import Page, attempt, form_page, keep
 from app.doors.move_form import MoveForm, move_form, organizations_of_caller, wants_more_editing
 from app.errors import Answer, CaseNotFound
@@ -38,7 +39,10 @@ def begin(kind: str) -> Page:
                   "guide_href": f"/guide/{kind}"},
             organizations=[
                 {"id": id_, "name": name, "href": f"/apply/{kind}?{urlencode({**request.args, 'organization': id_})}",
-                 "draft": None, "refused": []}
+                 "draft": None, "refused": obstacles(
+                     db.session, kind, transition, actor(), now(), organization_id=id_,
+                     legal_class=request.args.get("legal_type"),
+                 )}
                 for id_, name, _node in own
             ],
             new_href=None,

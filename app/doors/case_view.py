@@ -269,7 +269,10 @@ def _tables(case: CaseRow, history: list[HistoryLine], boards: tuple[Board, ...]
 
 
 def _documents(definition: Definition, case: CaseRow, standing: list[Standing]) -> list[dict[str, Any]]:
-    wanted = {slot for step in definition.transitions if step.trigger in _made(case) for slot in step.documents}
+    # What was sealed with its papers cannot tell which of them are there: none is called missing.
+    wanted = set() if case.sealed else {
+        slot for step in definition.transitions if step.trigger in _made(case) for slot in step.documents
+    }
     listed = []
     for name, slot in definition.documents.items():
         files = [_file(paper) for paper in standing if paper.slot == name]

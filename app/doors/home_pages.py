@@ -30,8 +30,8 @@ def register(app: Flask) -> None:
 def home() -> str:
     """Show what waits for the caller, or what can be done here."""
     if getattr(g, "actor", None) is None:
-        return render_template("pages/home.html", kinds=cards(), strip=None, mine=None, going=[], drafts=[],
-                               places=[_publicity()], places_title=_("Look up"))
+        return render_template("pages/home.html", kinds=cards()[0], withheld=[], strip=None, mine=None, going=[],
+                               drafts=[], places=[_publicity()], places_title=_("Look up"))
     person_id = actor().person_id or 0
     counts = worklist_counts(db.session, held(), person_id, now())
     lines = worklist(db.session, held(), person_id, limit=MOST).rows
@@ -40,9 +40,10 @@ def home() -> str:
          "due": shown["due"], "status": None, "tone": ""}
         for shown in (row(line) for line in lines)
     ]
+    offered, withheld = cards()
     return render_template(
-        "pages/home.html", kinds=cards(), strip=strip(counts) if any(counts.values()) else None, mine=mine,
-        going=_under_way({line.number for line in lines}), drafts=_drafts(), places=_places(),
+        "pages/home.html", kinds=offered, withheld=withheld, strip=strip(counts) if any(counts.values()) else None,
+        mine=mine, going=_under_way({line.number for line in lines}), drafts=_drafts(), places=_places(),
         places_title=_("Administration") if holds("system_admin") else _("Your organizations"),
     )
 

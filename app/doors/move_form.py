@@ -21,7 +21,7 @@ from app.cases.snapshot import CaseRow
 from app.cases.words import shown_value
 from app.cases.writing import node_for
 from app.doors.caller import actor, now
-from app.doors.forms import DocumentsField, as_input, form_for, put_errors
+from app.doors.forms import DocumentsField, as_input, flat, form_for, put_errors
 from app.doors.markup import clock_time
 from app.doors.markup import text as in_words
 from app.doors.uploads import keep_uploads, slots_for
@@ -75,12 +75,21 @@ class MoveForm:
             data.setdefault("organization", self.organization_id)
         return data, errors
 
-    def tell(self, errors: Mapping[Any, Any]) -> None:
-        """Put messages on the fields, for the page to show again with everything that was typed."""
+    def tell(self, errors: Mapping[Any, Any], papers: Mapping[str, str] | None = None) -> None:
+        """Put messages on the fields, for the page to show again with everything that was typed.
+
+        What asks for a paper (`papers`, by slot) stands at its slot, where the form has one.
+        """
         if self.form is None:
             self.errors += [(None, str(message)) for messages in errors.values() for message in messages]
-        else:
-            self.errors += put_errors(self.form, errors)
+            return
+        at_slots = papers or {} if any(isinstance(made, DocumentsField) for made in self.form) else {}
+        for slot, message in at_slots.items():
+            self.refusals.setdefault(slot, []).append(message)
+        told = dict(errors)
+        if at_slots:
+            told["documents"] = [message for message in flat(told["documents"]) if message not in at_slots.values()]
+        self.errors += put_errors(self.form, {name: messages for name, messages in told.items() if messages})
 
     def dress(self) -> None:
         """Fill the slots of a documents field; last, when it is known which papers stand there."""
@@ -89,8 +98,10 @@ class MoveForm:
                 made.slots = slots_for(
                     self.definition, self.transition, self.case, self.organization_id, made.data, self.refusals
                 )
-                for messages in self.refusals.values():
-                    self.errors += [(made.id, message) for message in messages]
+                shown = {slot["name"] for slot in made.slots}
+                for slot, messages in self.refusals.items():
+                    anchor = f"{made.id}-{slot}-file" if slot in shown else made.id
+                    self.errors += [(anchor, message) for message in messages]
 
 
 def move_form(

@@ -20,12 +20,12 @@ from wtforms.validators import InputRequired, Length
 from app.access.api_auth import current_holdings, today
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES, PLACE_ROLES, ROLES
-from app.cases.kinds import offer_of
+from app.cases.applying import obstacles
 from app.cases.queries import CaseLine, find_cases
 from app.cases.timeline import Happened, happened_to
 from app.cases.titles import title_of_case
 from app.clock import business_now
-from app.doors.caller import held, holds
+from app.doors.caller import actor, held, holds, now
 from app.doors.case_view import move_href
 from app.doors.list_pages import kind_titles
 from app.doors.list_pages import row as case_row
@@ -225,13 +225,14 @@ def _organization(profile: Profile) -> dict[str, Any]:
 
 
 def _actions(organization_id: int) -> list[dict[str, Any]]:
-    """Return what its own people may open; each kind says itself whether it makes sense now."""
+    """Return what its own people can begin for it now."""
     openable = {
-        definition.kind for definition in library().definitions for transition in definition.transitions
+        definition.kind: transition for definition in library().definitions for transition in definition.transitions
         if transition.opens and set(transition.roles) & set(ORGANIZATION_ROLES)
     }
     return [
         {"title": title, "href": f"/apply/{kind}?organization={organization_id}"}
         for kind, title in kind_titles().items()
-        if kind in openable and ((offer := offer_of(kind)) is None or offer(db.session, organization_id))
+        if kind in openable
+        and not obstacles(db.session, kind, openable[kind], actor(), now(), organization_id=organization_id)
     ]

@@ -39,7 +39,8 @@ class ApplyToIncubator(OpeningInput):
     """Which incubator, in what way, and who applies."""
 
     incubator = row_choice_field(
-        _l("Incubator"), "incubators_in_force", help=_l("Incubators whose recognition is in force.")
+        _l("Incubator"), "incubators_in_force", help=_l("Incubators whose recognition is in force."),
+        when_none=_l("No incubator is recognized at present."),
     )
     mode = choice_field(_l("Way of incubation"), MODE_LABELS)
     mission = text_field(

@@ -2,18 +2,18 @@
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from app.access.models import Person
 from app.access.nodes import AnySession
 from app.access.reach import Holding, visible_by
-from app.cases.kinds import offer, overview
+from app.cases.kinds import overview
 from app.cases.models import Case
 from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import day
 from app.incubation.inputs import MODE_LABELS
-from app.incubation.models import IncubationApplication, Incubator, PanelSeat, Residency
+from app.incubation.models import IncubationApplication, PanelSeat, Residency
 from app.incubation.queries import incubators, panel_of
 from app.language import current_locale, localized
 from workflows.loader import library
@@ -73,13 +73,3 @@ def _reviews(session: AnySession, case: CaseRow, held: tuple[Holding, ...]) -> l
         points = ngettext("%(num)d point", "%(num)d points", row.total) if row.total is not None else None
         links.append(Link(row.name, f"/cases/{row.number}", " · ".join(filter(None, (state, points)))))
     return links
-
-
-@offer("incubation")
-def can_apply_to_incubator(session: AnySession, organization_id: int) -> bool:
-    """Return whether there is an incubator and the organization is in none and has applied to none."""
-    busy = exists().where(
-        Case.organization_id == organization_id, Case.kind == "incubation", Case.closed_at.is_(None)
-    )
-    any_there = exists().where(Incubator.ended_on.is_(None))
-    return bool(session.execute(select(any_there & ~busy)).scalar_one())

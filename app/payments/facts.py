@@ -40,7 +40,7 @@ class _Asked:
 def payment_facts(
     session: AnySession, case: CaseRow | None, data: dict[str, Any] | None, case_facts: CaseFacts
 ) -> PaymentFacts:
-    """Return the facts of a payment; before anything was chosen, those of the first open instalment."""
+    """Return the facts of a payment; before anything was chosen, those of the likeliest instalment."""
     row = session.get(Payment, case.id) if case is not None and case.state is not None else None
     asked = _asked(session, row, data or {}, case_facts.organization_id)
     part = asked.part
@@ -108,9 +108,24 @@ def _asked(
     if "instalment" in data:
         part = instalment(session, data["instalment"])
     else:
-        choices = open_instalments(session, organization_id) if organization_id is not None else []
-        part = choices[0] if choices else None
+        part = _likeliest(session, organization_id) if organization_id is not None else None
     return _Asked(part, part.amount_fen if part is not None else 0, data.get("payee_name"))
+
+
+def _likeliest(session: AnySession, organization_id: int) -> InstalmentOfContract | None:
+    """Return the first open instalment that could be asked for today, else the first open one.
+
+    Of each contract only the first open one can be next: those before it must have been paid.
+    """
+    firsts: dict[int, InstalmentOfContract] = {}
+    for part in open_instalments(session, organization_id):
+        firsts.setdefault(part.contract_id, part)
+    ready = (
+        part for part in firsts.values()
+        if not (standing := standing_of_part(session, part)).missing(part.waits_for) and not standing.rectifying
+        and earlier_settled(session, part)
+    )
+    return next(ready, None) or next(iter(firsts.values()), None)
 
 
 def _organization(session: AnySession, organization_id: int | None) -> tuple[str, bool]:

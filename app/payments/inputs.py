@@ -82,10 +82,10 @@ class Claim(Input):
     )
     payee_account = _payee_account()
     report = text_field(
-        _l("Stage report"),
+        _l("What was done"),
         max=5000,
         multiline=True,
-        help=_l("What was done since the last instalment, in numbers where there are any."),
+        help=_l("Since the last instalment, in numbers where there are any."),
         example="本阶段完成全部约定服务。",
     )
     documents = document_list_field()
@@ -98,7 +98,10 @@ class Claim(Input):
 class ForInstalment(OpeningInput):
     """Which instalment of which contract is asked for."""
 
-    instalment = row_choice_field(_l("Instalment"), "instalments_open")
+    instalment = row_choice_field(
+        _l("Instalment"), "instalments_open",
+        when_none=_l("No instalment of a contract of yours is left to ask for."),
+    )
 
 
 @input_for("payment", "apply")

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access.reach import Holding, visible_by
-from app.cases.kinds import amounts, offer, overview
+from app.cases.kinds import amounts, overview
 from app.cases.models import Case
 from app.cases.overview import Fact, Link, Overview
 from app.cases.snapshot import CaseRow
@@ -16,7 +16,7 @@ from app.ledger.accounts import AnySession
 from app.ledger.models import BudgetLine
 from app.ledger.queries import visible_lines
 from app.payments.models import Payment
-from app.payments.queries import InstructionShown, PaymentShown, open_instalments, payment
+from app.payments.queries import InstructionShown, PaymentShown, payment
 from app.payments.words import INSTRUCTION_OUTCOMES
 from app.purchasing.models import Contract, Instalment
 from app.purchasing.queries import visible_contracts
@@ -90,9 +90,3 @@ def payment_amounts(session: AnySession, case_ids: list[int]) -> dict[int, int]:
     for case_id, fen in session.execute(query):
         found[case_id] = fen
     return found
-
-
-@offer("payment")
-def can_ask_for_payment(session: AnySession, organization_id: int) -> bool:
-    """Return whether an instalment of the organization is free to be asked for."""
-    return bool(open_instalments(session, organization_id))

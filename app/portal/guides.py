@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 
 from app.access.roles import ORGANIZATION_ROLES, ROLES
@@ -78,8 +78,8 @@ def guide_of(definition: Definition, place: str, today: date) -> dict[str, Any]:
     return {
         "title": localized(definition.title), "summary": localized(definition.summary),
         "place": localized(title) if title else place, "who": localized(definition.who_may_apply),
-        "version": _("%(name)s, in force since %(day)s", name=definition.name,
-                     day=definition.effective_from.isoformat()),
+        "version": _("Version %(number)s, in force since %(day)s", number=definition.version,
+                     day=format_date(definition.effective_from, "long")),
         "open_href": None, "open_refused": [],
         "conditions": [localized(guard_named(name).title) for name in opening.guards],
         "documents": [

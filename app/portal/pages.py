@@ -6,14 +6,14 @@ from typing import Any
 from flask import Blueprint, Flask, g, render_template, request
 from flask_babel import gettext as _
 
-from app.access.api_auth import current_holdings, current_roles
+from app.access.api_auth import current_roles
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES
-from app.cases.kinds import offer_of
 from app.clock import SHANGHAI, business_now
 from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
+from app.portal.beginning import hindrances
 from app.portal.guides import (
     definitions_in_force,
     guide_address,
@@ -80,11 +80,8 @@ def guide(kind: str) -> str:
          "current": each is found}
         for each in classes
     ]
-    told["open_href"] = _form_address(found) if _may_open(found) else None
-    if told["open_href"] is None and getattr(g, "actor", None) is None:
-        told["open_refused"] = [_("Sign in to apply.")]
-    elif told["open_href"] is None:
-        told["open_refused"] = [_("Your roles do not include applying for this.")]
+    told["open_refused"] = hindrances(found) if getattr(g, "actor", None) else [_("Sign in to apply.")]
+    told["open_href"] = None if told["open_refused"] else _form_address(found)
     return render_template("pages/guide.html", guide=told)
 
 
@@ -95,24 +92,26 @@ def help_page() -> str:
     return render_template("pages/help.html")
 
 
-def cards() -> list[dict[str, Any]]:
-    """Return what the reader can begin, as the start page shows it: an officer goes straight to the form.
+def cards() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what the reader can begin, as the start page shows it, and what they would look for in vain, with reasons.
 
-    Organizations and whoever is not signed in see what organizations apply for, each with its guide.
+    An officer goes straight to the form. Organizations and whoever is not signed in see what organizations apply
+    for, each with its guide; who is not signed in is refused nothing.
     """
     today = _today()
-    shown = [(opened_by(definition), _card(definition, today, "base")) for definition in _shown("base", today)]
     roles = current_roles() if getattr(g, "actor", None) is not None else frozenset()
-    if roles and not roles & set(ORGANIZATION_ROLES):
-        return [{**card, "href": card["open_href"], "who": None} for _opener, card in shown if card["open_href"]]
-    return [card for opener, card in shown if opener == "organizations" and _makes_sense(card["kind"])]
-
-
-def _makes_sense(kind: str) -> bool:
-    """Tell whether some organization of the reader could begin a case of the kind now; true for who has none."""
-    own = {held.organization_id for held in current_holdings() if held.organization_id is not None}
-    offer = offer_of(kind)
-    return offer is None or not own or any(offer(db.session, organization_id) for organization_id in sorted(own))
+    office = bool(roles) and not roles & set(ORGANIZATION_ROLES)
+    found = [
+        (definition, _card(definition, today, "base")) for definition in _shown("base", today)
+        if (roles & set(definition.opening_transitions()[0].roles) if office
+            else opened_by(definition) == "organizations")
+    ]
+    if not roles:
+        return [card for _definition, card in found], []
+    asked = [(card, _form_address(definition), hindrances(definition)) for definition, card in found]
+        # Who may apply is no news to who may.
+    offered = [{**card, "who": None} | ({"href": form} if office else {}) for card, form, no in asked if not no]
+    return offered, [card | {"reasons": no} for card, _form, no in asked if no]
 
 
 def _today() -> date:
@@ -137,7 +136,6 @@ def _card(definition: Definition, today: date, place: str) -> dict[str, Any]:
         "kind": definition.kind, "title": localized(definition.title), "summary": localized(definition.summary),
         "who": localized(definition.who_may_apply), "days": words_of(longest) if longest else None,
         "href": guide_address(definition, place),
-        "open_href": _form_address(definition) if _may_open(definition) else None,
         "icon": ICONS.get(definition.kind, "file-text"),
     }
 
@@ -146,8 +144,3 @@ def _form_address(definition: Definition) -> str:
     """Return where the form of a definition stands; it says which class is founded where there are several."""
     chosen = f"?legal_type={definition.legal_class}" if definition.legal_class is not None else ""
     return f"/apply/{definition.kind}{chosen}"
-
-
-def _may_open(definition: Definition) -> bool:
-    roles = current_roles() if getattr(g, "actor", None) is not None else frozenset()
-    return bool(roles & set(definition.opening_transitions()[0].roles)) and bool(current_holdings())

@@ -6,14 +6,13 @@ from sqlalchemy import select
 
 from app.access.nodes import AnySession
 from app.access.reach import Holding
-from app.cases.kinds import offer, overview
+from app.cases.kinds import overview
 from app.cases.overview import Board, Fact, Link, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import day
 from app.language import localized
 from app.organizations.models import Organization
-from app.organizations.queries import is_registered
-from app.registration.change_facts import ENDING, KIND, items_of, value_words
+from app.registration.change_facts import KIND, items_of, value_words
 from app.registration.models import RegistrationChange, RegistrationChangeItem
 from workflows.kinds.registration_change import ITEMS, days_late
 from workflows.loader import library
@@ -53,10 +52,3 @@ def _in_time(case: CaseRow, change: RegistrationChange) -> Fact:
     late = days_late(change.consented_on, local_day(case.opened_at), number.value)
     words = ngettext("%(num)s day late", "%(num)s days late", late) if late else _("in time")
     return Fact(_("Applied"), words, localized(number.cite))
-
-
-@offer(KIND)
-def can_apply_for_change(session: AnySession, organization_id: int) -> bool:
-    """Return whether the organization is registered and is not about to end."""
-    ending = session.execute(ENDING, {"organization": organization_id}).scalar()
-    return ending is None and is_registered(session, organization_id)

@@ -1,16 +1,15 @@
-"""What is this registration about? And does an organization still need one?"""
+"""What is this registration about?"""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, select
 
 from app.access.nodes import AnySession
 from app.access.reach import Holding
-from app.cases.kinds import offer, overview
+from app.cases.kinds import overview
 from app.cases.overview import Fact, Overview
 from app.cases.snapshot import CaseRow
 from app.formats import money
-from app.organizations.models import Organization, Registration
+from app.organizations.models import Organization
 from app.registration.applying import FIELD_LABELS, FUNDRAISING
 from app.registration.models import RegistrationApplication
 
@@ -45,10 +44,3 @@ def _of_the_class(application: RegistrationApplication) -> list[Fact]:
     counts = _("%(people)s people, %(units)s units", people=application.individual_members,
                units=application.unit_members)
     return [Fact(_("Members"), counts)]
-
-
-@offer("registration")
-def can_apply_for_registration(session: AnySession, organization_id: int) -> bool:
-    """Return whether the organization has no registration in force."""
-    in_force = exists().where(Registration.organization_id == organization_id, Registration.ended_on.is_(None))
-    return not session.execute(select(in_force)).scalar_one()

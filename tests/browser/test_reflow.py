@@ -27,6 +27,23 @@ def test_in_english_on_a_phone_nothing_scrolls_sideways(site: Site, open_page: O
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE, page.evaluate(TOO_WIDE, PHONE)
 
 
+def test_what_leads_through_a_long_page_stays_one_row_on_an_english_phone(site: Site, open_page: Open) -> None:
+    page = open_page("staff3", width=PHONE, english=True)
+    seen = 0
+    for address in pages_by_reader(site)["staff3"]:
+        page.goto(address)
+        tabs = page.locator(".c-tabs--sticky")
+        if not tabs.count():
+            continue
+        seen += 1
+        assert tabs.evaluate("e => e.offsetHeight") <= 52, address
+        for link in tabs.locator("a").all():
+            link.focus()
+            box = link.bounding_box()
+            assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= PHONE, (address, link.inner_text())
+    assert seen
+
+
 def test_the_style_guide_fits_320_pixels(open_page: Open) -> None:
     page = open_page(width=NARROW)
     page.goto("/_styleguide")

@@ -50,7 +50,7 @@ guard(
 )
 guard(
     "nothing_to_rectify", Text("没有未完成的整改", "Nothing is left to be put right"),
-    needs=("nothing_to_rectify",), reads_input=True,
+    needs=("nothing_to_rectify",),
 )(
     unless(
         "nothing_to_rectify", "rectification_open",

@@ -92,7 +92,6 @@ def not_the_operator_itself(facts: IncubationFacts, acting: Acting, data: Given,
     "no_other_incubation",
     Text("同一时间只在一处申请或孵化", "One incubation at a time"),
     needs=("other_incubation_open",),
-    reads_input=True,
 )
 def no_other_incubation(facts: IncubationFacts, acting: Acting, data: Given, now: datetime) -> Reason | None:
     """Refuse an organization with another application or incubation that is not closed."""

@@ -126,7 +126,6 @@ def amount_is_the_instalment(facts: PaymentFacts, acting: Acting, data: Data, no
     "earlier_instalments_paid",
     Text("前期款项均已到账", "Every earlier instalment has been paid"),
     needs=("earlier_instalments_settled",),
-    reads_input=True,
 )
 def earlier_instalments_paid(facts: PaymentFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
     """Refuse an instalment whose predecessors have not reached the payee."""
@@ -145,7 +144,6 @@ def earlier_instalments_paid(facts: PaymentFacts, acting: Acting, data: Data, no
     "instalment_condition_met",
     Text("本期付款条件已经成就", "The condition of the instalment is met"),
     needs=("condition_missing",),
-    reads_input=True,
 )
 def instalment_condition_met(facts: PaymentFacts, acting: Acting, data: Data, now: datetime) -> Reason | None:
     """Refuse an instalment whose condition is not met, and name what is missing."""

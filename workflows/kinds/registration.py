@@ -47,7 +47,6 @@ class RegistrationFacts:
     "not_registered_yet",
     Text("申请单位尚未登记", "The organization is not registered yet"),
     needs=("organization_registered",),
-    reads_input=True,
 )
 def not_registered_yet(
     facts: RegistrationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime

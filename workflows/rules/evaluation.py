@@ -54,7 +54,7 @@ RUBRICS = {
             _line("satisfaction", "服务对象反馈", "Beneficiaries' ratings", 10, from_ratings=True),
             _line("files", "档案资料", "Files", 5),
         ),
-        Text("未核实：通行做法，凭记忆", "Unverified: common practice, from memory"),
+        Text("未核实：通行做法，来源待核实", "Unverified: common practice, source to be confirmed"),
     ),
     "final": Rubric(
         "final",
@@ -84,8 +84,8 @@ BANDS = Bands(
     high=FULL,
 )
 BANDS_CITE = Text(
-    "深圳市政府购买社会组织服务项目评估办法（见领域资料 P52），空隙按左闭右开补齐",
-    "Shenzhen's rules on evaluating purchased projects (domain note P52), gaps closed by half-open bands",
+    "深圳市政府购买社会组织服务项目评估办法（据报道，条文待核实），各等次之间的空隙按左闭右开补齐",
+    "Shenzhen's rules on evaluating purchased projects (as reported, to be confirmed), gaps between the bands closed",
 )
 GRADES = {
     "excellent": Text("优秀", "Excellent"),

@@ -55,7 +55,10 @@ def _adds_up(data: dict[str, Any]) -> None:
 class HandIn(OpeningInput):
     """A bid for one package."""
 
-    package = row_choice_field(_l("Package"), "packages_open", help=_l("Packages that still take bids."))
+    package = row_choice_field(
+        _l("Package"), "packages_open", help=_l("Packages that still take bids."),
+        when_none=_l("No package takes bids at present."),
+    )
     price_fen = money_field(_l("Price"), example=9_000_000)
     budget = table_field(_l("Budget"), BudgetLineRow, max_rows=60, help=_l("The lines sum to the price."))
     approach = text_field(_l("How you will do it"), max=10_000, multiline=True, example="每月入户探访两次。")

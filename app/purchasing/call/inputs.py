@@ -28,7 +28,10 @@ class PackageRow(Input):
 class CallInput(Input):
     """What every version of a call says."""
 
-    plan = row_choice_field(_l("Plan"), "plans_held", help=_l("Approved plans without a call."))
+    plan = row_choice_field(
+        _l("Plan"), "plans_held", help=_l("Approved plans without a call."),
+        when_none=_l("No approved plan waits for a call; hand in a plan first."),
+    )
     title = text_field(_l("Title"), max=120, example="社区为老服务采购公告")
     requirements = text_field(
         _l("What is asked for, and how it is accepted"), max=10_000, multiline=True,

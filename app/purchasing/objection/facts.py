@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.access.nodes import AnySession
 from app.cases.facts import definition_of
-from app.cases.kinds import choices, facts, offer, opening_node, opening_parent
+from app.cases.kinds import choices, facts, opening_node, opening_parent
 from app.cases.models import Case, Clock
 from app.cases.snapshot import CaseRow
 from app.documents.queries import filled_slots
@@ -36,11 +36,6 @@ def packages_to_object(
     )
     return [(row.id, row.subject) for row in session.execute(query)]
 
-
-@offer("objection")
-def can_object(session: AnySession, organization_id: int) -> bool:
-    """Return whether there is a result to which the organization may object."""
-    return bool(packages_to_object(session, None, organization_id))
 
 
 def _chosen(session: AnySession, data: dict[str, Any]) -> Case:

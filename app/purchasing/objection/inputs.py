@@ -23,7 +23,10 @@ REMEDIES = [
 class FileObjection(OpeningInput):
     """A signed objection in the bidder's own name."""
 
-    package = row_choice_field(_l("Package"), "packages_to_object", help=_l("Packages of yours with a result."))
+    package = row_choice_field(
+        _l("Package"), "packages_to_object", help=_l("Packages of yours with a result."),
+        when_none=_l("No package for which you bid has a published result."),
+    )
     claim = text_field(_l("Facts and grounds"), min=10, max=6000, multiline=True,
                        example="候选人提交的同类项目业绩证明与公开合同不符。")
     request = text_field(_l("What you ask for"), min=4, max=1000, multiline=True, example="核实业绩并取消候选资格。")

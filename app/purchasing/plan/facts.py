@@ -115,7 +115,7 @@ def _row(session: AnySession, model: type[R], row_id: int | None) -> R | None:
 
 
 def _wanted(row: Plan | None, data: dict[str, Any]) -> _Wanted:
-    if "budget_line" in data:
+    if all(name in data for name in CHOSEN):
         return _Wanted(**{name: data[name] for name in CHOSEN})
     if row is None:
         return _Wanted()

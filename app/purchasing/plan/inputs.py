@@ -28,8 +28,13 @@ class PlanInput(Input):
     """What every version of a plan says."""
 
     title = text_field(_l("What is to be bought"), max=120, example="社区为老服务")
-    budget_line = row_choice_field(_l("Budget line"), "budget_lines_held")
-    programme = row_choice_field(_l("Programme"), "programmes_held", help=_l("Rules that are in force."))
+    budget_line = row_choice_field(
+        _l("Budget line"), "budget_lines_held", when_none=_l("Your office has no budget line; a budget comes first."),
+    )
+    programme = row_choice_field(
+        _l("Programme"), "programmes_held", help=_l("Rules that are in force."),
+        when_none=_l("No programme of your office is in force; its rules come first."),
+    )
     catalogue_item = row_choice_field(
         _l("Catalogue item"), "catalogue_items", help=_l("An item of the third level of the guide catalogue.")
     )

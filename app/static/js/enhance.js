@@ -47,6 +47,7 @@
     }
     dialog.showModal();
   });
+  on("focusin", ".c-tabs a", link => link.scrollIntoView({ inline: "center", block: "nearest" }));
   on("click", "[data-close]", button => button.closest("dialog")?.close());
 
   /* lists: a filter, a sort or the next page replaces one region and keeps the address */
@@ -108,9 +109,18 @@
   /* drafts: saved while people type; somebody else's change is told, never overwritten */
   for (const form of document.querySelectorAll("form[data-draft]")) {
     const state = form.querySelector("[data-draft-state]");
-    let dirty = false, busy = false, stopped = false, timer;
+    let dirty = false, busy = false, stopped = false, timer, heard = 0;
     const say = (text, name) => { state.textContent = text; state.dataset.state = name; };
     const later = wait => { clearTimeout(timer); timer = setTimeout(save, wait); };
+    /* A session that ended while somebody typed: nothing is sent into the void, and a new one brings a new token. */
+    async function signedIn() {
+      const page = await fetch(location.href);
+      const token = new URL(page.url).pathname === "/sign-in" ? null
+        : new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[name=csrf_token]");
+      if (token) form.elements.csrf_token.value = token.value;
+      else say(words("Ended"), "conflict");
+      return Boolean(token);
+    }
     async function save() {
       if (!dirty || busy || stopped) return;
       busy = true;
@@ -124,8 +134,13 @@
         if (answer.status === 409) {
           stopped = true;
           say(words("Conflict"), "conflict");
+        } else if ([400, 401].includes(answer.status)) {
+          dirty = true;
+          heard = 0;
+          if (!await signedIn()) later(5000);
         } else {
           if (!answer.ok) throw new Error(answer.status);
+          heard = Date.now();
           const saved = await answer.json();
           form.dataset.revision = saved.revision;
           if (form.elements._draft_revision) form.elements._draft_revision.value = saved.revision;
@@ -137,12 +152,20 @@
         later(5000);
       } finally {
         busy = false;
-        if (dirty) later(1500);
+        if (dirty && state.dataset.state !== "conflict") later(1500);
       }
     }
     form.addEventListener("input", () => { dirty = true; later(1200); });
     form.addEventListener("focusout", save);
-    form.addEventListener("submit", () => { stopped = true; });
+    form.addEventListener("submit", async event => {
+      if (Date.now() - heard > 20000) {
+        event.preventDefault();
+        event.stopPropagation();
+        if (!await signedIn().catch(() => true)) { state.scrollIntoView({ block: "center" }); return; }
+        heard = Date.now();
+        form.requestSubmit(event.submitter);
+      } else stopped = true;
+    });
     addEventListener("beforeunload", event => { if (dirty && !stopped) event.preventDefault(); });
   }
 

@@ -37,6 +37,17 @@ def test_somebody_signs_in_and_is_sent_where_they_wanted_to_go(client, person):
     assert client.get("/account").status_code == 200
 
 
+def test_a_form_sent_after_the_session_ended_leads_back_to_it_and_says_that_nothing_was_handed_in(client):
+    sent = client.post("/apply/registration?organization=3", data={"scope": "社区服务。"})
+    assert (sent.status_code, sent.location) == (303, "/sign-in?next=/apply/registration?organization%3D3&ended=1")
+    assert "nothing was handed in" in client.get(f"{sent.location}&lang=en").text
+    assert "nothing was handed in" not in client.get("/sign-in?next=/account").text
+
+    only_sent = client.post("/drafts/registration/apply?holder=1", data={})
+    assert (only_sent.status_code, only_sent.location) == (303, "/sign-in?ended=1")
+    assert client.post("/drafts/registration/apply?holder=1", headers={"X-Partial": "1"}).status_code == 401
+
+
 def test_who_is_signed_in_already_is_sent_on(app, session, person):
     answer = browser_of(app, session, person).get("/sign-in?next=/account")
 

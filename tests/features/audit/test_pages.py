@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.access.models import Account
+from app.audit.moves import moves_meant
 from app.cases.perform import perform
 from app.documents.folder import documents_folder
 from app.documents.store import path_of
@@ -169,6 +170,38 @@ def test_the_search_narrows_by_each_of_its_fields(auditor, scene, arguments, fou
     page = auditor.get(f"/audit?{arguments}").text
 
     assert page.count(f'href="/audit/cases/{scene.number}"') == found
+
+
+def options_of(page, name):
+    """Return [(value, title)] of a select of the page."""
+    select = re.search(rf'<select[^>]*name="{name}".*?</select>', page, re.S)
+    return re.findall(r'<option value="([^"]*)"[^>]*>([^<]*)<', select[0])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("kind", ["", "payment", "incubation"])
+def test_no_two_moves_of_the_filter_are_called_the_same(auditor, scene, lang, kind):
+    titles = [title for _value, title in options_of(auditor.get(f"/audit?kind={kind}&lang={lang}").text, "trigger")]
+
+    assert sorted(titles) == sorted(set(titles))
+    assert 3 < len(titles) <= (25 if not kind else 40)
+
+
+def test_a_title_that_kinds_share_finds_the_moves_of_all_of_them_and_of_one_kind_its_own():
+    shared = moves_meant(None, "affiliation.resubmit")
+
+    assert {("affiliation", "resubmit"), ("call", "redraft"), ("payment", "resubmit")} <= set(shared)
+    assert moves_meant("call", "affiliation.resubmit") == (("call", "redraft"),)
+    assert moves_meant("payment", "resubmit") == (("payment", "resubmit"),)
+    assert {kind for kind, _trigger in moves_meant(None, "withdraw")} >= {"bid", "objection"}
+    assert moves_meant(None, "nonsense") == (("", "nonsense"),)
+
+
+def test_what_is_chosen_stands_in_the_list_wherever_it_came_from(auditor, scene):
+    page = auditor.get("/audit?trigger=lend").text
+
+    assert ("lend", "Lend") in options_of(auditor.get("/audit?trigger=lend&lang=en").text, "trigger") or "lend" in page
+    assert page.count('class="c-chip"') == 1
 
 
 def test_each_filter_can_be_taken_away_and_all_of_them_at_once(auditor, scene):

@@ -118,7 +118,8 @@ def test_the_supervising_unit_must_be_named_where_it_is_chosen(session, office):
     with pytest.raises(InvalidInput) as refused:
         an_application(session, office, route="sponsor", sponsor=None)
 
-    assert set(refused.value.errors) == {"sponsor"}
+    assert set(refused.value.errors) == {"sponsor", "documents"}  # the name and the paper, in one answer
+    assert set(refused.value.papers) == {"sponsor_approval"}
 
 
 def test_a_name_that_a_registered_organization_bears_is_refused(session, office, now):
