@@ -48,8 +48,6 @@ def chooses_on_the_start_page(town: Town) -> None:
     assert "30,000" in guide and ">50<" in guide and "art. 10(1)" in guide  # the numbers, with their articles
     form = staff.see("/apply/registration")
     assert 'name="start_up_fund_fen"' in form and "legal_type=association" in form
-    # A registered organization founds nothing: it is not asked to.
-    assert "/guide/registration?class" not in town.person("staff3").see("/")
 
 
 def applies_with_too_few_members_and_then_enough(town: Town) -> str:
