@@ -5,17 +5,51 @@ Roles that a case's own moves give on that case alone are told by its history, n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, literal, null, select, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.access.models import Account, AccountChange, Invitation, Node, Person, RoleGrant
 from app.access.nodes import ROOT_CODE, AnySession
 from app.access.people import is_below, node_below
+from app.clock import SHANGHAI
 
 NO_ID, NO_TEXT = cast(null(), BigInteger), cast(null(), Text)
+KINDS = (
+    "role_given", "role_ended", "invited", "invitation_used", "link_issued", "link_used", "link_ended",
+    "password_changed", "disabled", "enabled",
+)
+
+
+@dataclass(frozen=True)
+class ChangesAsked:
+    """Which changes: of one of the KINDS, done by or to a person, on these days of Shanghai. None: all.
+
+    `person` is a part of a name, a whole login, or the whole address that somebody was invited at.
+    """
+
+    person: str | None = None
+    what: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+ALL = ChangesAsked()
 
 
 @dataclass(frozen=True)
@@ -39,10 +73,10 @@ class Change:
 
 
 def access_changes(
-    session: AnySession, paths: Sequence[str], *, after: str | None, limit: int
+    session: AnySession, paths: Sequence[str], *, after: str | None, limit: int, asked: ChangesAsked = ALL
 ) -> tuple[list[Change], str | None]:
     """Return what was done at or below these paths, the newest first, and the key of the next page. One query."""
-    done = union_all(*_parts(paths, _key(after), limit + 1)).subquery()
+    done = union_all(*_parts(paths, asked, _key(after), limit + 1)).subquery()
     by, whom = aliased(Person), aliased(Person)
     rows = session.execute(
         select(
@@ -59,7 +93,9 @@ def access_changes(
     return found[:limit], found[limit - 1].key if len(found) > limit else None
 
 
-def _parts(paths: Sequence[str], before: tuple[datetime, str, int] | None, limit: int) -> list[Select[Any]]:
+def _parts(
+    paths: Sequence[str], asked: ChangesAsked, before: tuple[datetime, str, int] | None, limit: int
+) -> list[Select[Any]]:
     """Return a query for each kind of change: what comes behind this key, so many of each at most."""
     at_root = select(Node.id).where(Node.code == ROOT_CODE).scalar_subquery()
     roles = (RoleGrant.node_id == Node.id, node_below(paths), RoleGrant.case_id.is_(None))
@@ -77,6 +113,7 @@ def _parts(paths: Sequence[str], before: tuple[datetime, str, int] | None, limit
             at.label("at"), what.label("what"), row.id.label("id"), by.label("by"),
             *(column.label(name) for name, column in told.items()),
         ).where(at.is_not(None), *which).order_by(at.desc(), *order, row.id.desc()).limit(limit)
+        query = query.where(*_asked_for(asked, at, what, by, told))
         return query if before is None else query.where(tuple_(at, what, row.id) < tuple_(*before))
 
     held = {"whom": RoleGrant.person_id, "role": RoleGrant.role, "node_id": RoleGrant.node_id}
@@ -94,6 +131,30 @@ def _parts(paths: Sequence[str], before: tuple[datetime, str, int] | None, limit
         part("link_ended", Invitation, Invitation.voided_at, NO_ID, *link, **to_set),
         part(AccountChange.what, AccountChange, AccountChange.at, AccountChange.by_person, *changed, **to_set),
     ]
+
+
+def _asked_for(
+    asked: ChangesAsked, at: Any, what: Any, by: Any, told: dict[str, Any]
+) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filter for one kind of change, before anything is cut off at a page's end."""
+    conditions: list[ColumnElement[bool]] = []
+    if asked.what is not None:
+        conditions.append(what == asked.what)
+    if asked.first is not None:
+        conditions.append(at >= datetime.combine(asked.first, time(), SHANGHAI))
+    if asked.last is not None:
+        conditions.append(at < datetime.combine(asked.last, time(), SHANGHAI) + timedelta(days=1))
+    if asked.person is not None:
+        person, own, any_of = aliased(Person), aliased(Account), aliased(Account)
+        typed = asked.person.lower()
+        signs_in = select(own.id).where(own.person_id == person.id, own.login == typed).exists()
+        people = select(person.id).where(or_(person.name.contains(asked.person, autoescape=True), signs_in))
+        accounts = select(any_of.id).where(any_of.person_id.in_(people))
+        conditions.append(or_(
+            by.in_(people), told["whom"].in_(people), told["account_id"].in_(accounts),
+            func.lower(told["email"]) == typed,
+        ))
+    return conditions
 
 
 def _key(after: str | None) -> tuple[datetime, str, int] | None:

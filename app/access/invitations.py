@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -10,24 +10,17 @@ from sqlalchemy import or_, select
 
 from app.access.accounts import add_account
 from app.access.grants import grant
+from app.access.links import OneTimeLinkInvalid, address_of, has_token, is_open, new_link, use_up
 from app.access.models import Account, Invitation, Node, Person
 from app.access.nodes import AnySession, ensure_root
 from app.access.roles import role_of
-from app.access.secrets import digest_of, new_token
-from app.errors import Problem
-
-LIFE = timedelta(hours=72)
 
 
-class InvitationInvalid(Problem):
-    """This link opens nothing: it never was one, was used, or has expired. Which is not told."""
+class InvitationInvalid(OneTimeLinkInvalid):
+    """This link invites nobody."""
 
-    status = 404
     code = "invitation_invalid"
     title: Any = _l("This invitation is not valid")
-
-    def __init__(self) -> None:
-        super().__init__(_l("It was used, has expired, or was not copied whole. Ask for a new one."))
 
 
 @dataclass(frozen=True)
@@ -48,40 +41,21 @@ def invite(
     email: str | None,
     by: int | None,
     now: datetime,
-    life: timedelta = LIFE,
 ) -> str:
     """Return the token of a new invitation, shown this once; the caller commits."""
     role_of(role)
-    token = new_token()
-    session.add(
-        Invitation(
-            token_digest=digest_of(token),
-            role=role,
-            node_id=node.id if node else None,
-            email=email,
-            invited_by=by,
-            created_at=now,
-            expires_at=now + life,
-        )
-    )
-    session.flush()
-    return token
+    return new_link(session, by=by, now=now, role=role, node_id=node.id if node else None, email=email)
 
 
 def link_to(token: str, *, base: str) -> str:
     """Return the address to send to the invited person."""
-    return f"{base.rstrip('/')}/invitations/{token}"
+    return address_of("invitations", token, base=base)
 
 
 def find_invitation(session: AnySession, token: str, *, now: datetime) -> Invitation:
     """Return the invitation that can be accepted by this token now, or raise InvitationInvalid."""
     found = session.scalars(
-        select(Invitation).where(
-            Invitation.token_digest == digest_of(token),
-            Invitation.role.is_not(None),
-            Invitation.used_at.is_(None),
-            Invitation.expires_at > now,
-        )
+        select(Invitation).where(has_token(token), Invitation.role.is_not(None), is_open(now))
     ).one_or_none()
     if found is None:
         raise InvitationInvalid
@@ -96,7 +70,7 @@ def open_invitations(
     query = (
         select(Invitation, Node)
         .join(Node, Node.id == Invitation.node_id)
-        .where(Invitation.used_at.is_(None), Invitation.expires_at > now, below)
+        .where(is_open(now), below)
         .order_by(Invitation.id.desc())
         .limit(50)
     )
@@ -125,7 +99,6 @@ def accept(session: AnySession, token: str, who: NewPerson, *, now: datetime, on
         by=invitation.invited_by,
         now=now,
     )
-    invitation.used_at = now
-    invitation.account_id = account.id
+    use_up(invitation, account, now=now)
     session.flush()
     return account

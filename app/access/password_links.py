@@ -5,38 +5,39 @@ holds until then. Real time.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.access.accounts import AccountRefused, set_password, void_links
-from app.access.invitations import LIFE
-from app.access.models import Account, Invitation
+from app.access.links import LIFE, OneTimeLinkInvalid, address_of, has_token, is_open, new_link, use_up
+from app.access.models import Account, Invitation, RoleGrant
 from app.access.nodes import AnySession
 from app.access.passwords import check_choice
-from app.access.secrets import digest_of, new_token
-from app.errors import Problem
+from app.access.reach import in_force
+from app.access.roles import ADMINISTRATORS, role_of
+from app.access.telling import tell_link_issued
+from app.clock import SHANGHAI
+from app.language import localized
+
+APART = tuple(role for role in ADMINISTRATORS if role != "system_admin")
+"""The administrators who watch what the system administrator does: whoever let them in again could be them."""
 
 
-class LinkInvalid(Problem):
-    """This link opens nothing: unknown, used, ended, expired, or its account is disabled. Which is not told."""
+class LinkInvalid(OneTimeLinkInvalid):
+    """This link opens no account, or its account is disabled."""
 
-    status = 404
     code = "link_invalid"
     title: Any = _l("This link is not valid")
 
-    def __init__(self) -> None:
-        super().__init__(_l("It was used, has expired, or was not copied whole. Ask for a new one."))
 
-
-def issue(
-    session: AnySession, account: Account, *, by: int | None, now: datetime, life: timedelta = LIFE
-) -> str:
+def issue(session: AnySession, account: Account, *, by: int | None, now: datetime) -> str:
     """Return the token of a new link for the account, shown this once, and end the one before; the caller commits.
 
-    `by` is None for the operator at the command line. Raises AccountRefused for one's own account or a disabled one.
+    The owner is told. `by` is None for the operator at the command line. Raises AccountRefused for one's own account,
+    for a disabled one, and but for the operator for one of the administrators who are to be apart (三员分立).
     """
     if by == account.person_id:
         raise AccountRefused(
@@ -45,24 +46,35 @@ def issue(
     session.refresh(account, with_for_update={"key_share": True})
     if account.disabled_at is not None:
         raise AccountRefused("account", _l("This account is disabled; a link would open nothing."))
+    if by is not None:
+        _demand_not_apart(session, account, now=now)
     void_links(session, account.id, now=now)
-    token = new_token()
-    session.add(
-        Invitation(
-            token_digest=digest_of(token),
-            for_account_id=account.id,
-            invited_by=by,
-            created_at=now,
-            expires_at=now + life,
-        )
-    )
-    session.flush()
+    token = new_link(session, by=by, now=now, for_account_id=account.id)
+    tell_link_issued(session, account, by=by, until=now + LIFE, now=now)
     return token
+
+
+def _demand_not_apart(session: AnySession, account: Account, *, now: datetime) -> None:
+    held = session.scalars(
+        select(RoleGrant.role).where(
+            RoleGrant.person_id == account.person_id, RoleGrant.role.in_(APART),
+            in_force(now.astimezone(SHANGHAI).date()),
+        ).limit(1)
+    ).first()
+    if held is not None:
+        raise AccountRefused(
+            "account",
+            _l(
+                "%(login)s holds the role %(role)s, which is kept apart from yours. Ask the operator of this platform"
+                " for the link (command: access link %(login)s).",
+                login=account.login, role=localized(role_of(held).title),
+            ),
+        )
 
 
 def link_to(token: str, *, base: str) -> str:
     """Return the address to give to the owner of the account."""
-    return f"{base.rstrip('/')}/new-password/{token}"
+    return address_of("new-password", token, base=base)
 
 
 def find_link(session: AnySession, token: str, *, now: datetime) -> tuple[Invitation, Account]:
@@ -70,13 +82,7 @@ def find_link(session: AnySession, token: str, *, now: datetime) -> tuple[Invita
     query = (
         select(Invitation, Account)
         .join(Account, Account.id == Invitation.for_account_id)
-        .where(
-            Invitation.token_digest == digest_of(token),
-            Invitation.used_at.is_(None),
-            Invitation.voided_at.is_(None),
-            Invitation.expires_at > now,
-            Account.disabled_at.is_(None),
-        )
+        .where(has_token(token), is_open(now), Account.disabled_at.is_(None))
         .execution_options(populate_existing=True)
     )
     found = session.execute(query).one_or_none()
@@ -97,8 +103,7 @@ def use(session: AnySession, token: str, *, new: str, now: datetime) -> Account:
     # Whoever uses, issues or disables at the same time waits here, and then sees what became of the link.
     session.refresh(account, with_for_update={"key_share": True})
     link, account = find_link(session, token, now=now)
-    link.used_at = now
-    link.account_id = account.id
+    use_up(link, account, now=now)
     set_password(session, account, new=new, now=now)
     return account
 
@@ -106,9 +111,6 @@ def use(session: AnySession, token: str, *, new: str, now: datetime) -> Account:
 def open_links(session: AnySession, account_ids: Iterable[int], *, now: datetime) -> dict[int, datetime]:
     """Return until when a link is open, for those of these accounts that have one. One query."""
     query = select(Invitation.for_account_id, Invitation.expires_at).where(
-        Invitation.for_account_id.in_(list(account_ids)),
-        Invitation.used_at.is_(None),
-        Invitation.voided_at.is_(None),
-        Invitation.expires_at > now,
+        Invitation.for_account_id.in_(list(account_ids)), is_open(now)
     )
     return {account_id: until for account_id, until in session.execute(query) if account_id is not None}

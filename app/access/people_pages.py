@@ -27,6 +27,7 @@ from app.access.people import (
     list_people,
 )
 from app.access.roles import role_of
+from app.access.telling import tell_role_ended, tell_role_given
 from app.clock import real_now
 from app.errors import Problem
 from app.extensions import db
@@ -181,7 +182,7 @@ def grant_role() -> Answer:
     if node is None or account is None:
         return _page(InviteForm(formdata=None), form), 422
     try:
-        grants.grant(
+        given = grants.grant(
             db.session,
             person_id=account.person_id,
             role=form.role.data,
@@ -193,6 +194,7 @@ def grant_role() -> Answer:
         )
     except grants.GrantRefused as refusal:
         return _refused(refusal)
+    tell_role_given(db.session, given, now=real_now())
     return _done(_("%(login)s holds the role from today.", login=account.login))
 
 
@@ -207,6 +209,7 @@ def revoke_role(grant_id: int) -> Answer:
         grants.revoke(db.session, given, on=today(), by=g.actor.person_id, now=real_now())
     except grants.GrantRefused as refusal:
         return _refused(refusal)
+    tell_role_ended(db.session, given, now=real_now())
     return _done(_("The role has ended."))
 
 

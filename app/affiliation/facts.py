@@ -3,17 +3,16 @@
 from typing import Any
 
 from flask_babel import get_locale
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import exists, select, text
 
 from app.access.models import Node
 from app.access.nodes import AnySession
 from app.affiliation.models import Affiliation, Hub
-from app.cases.kinds import choices, facts, opening_node
+from app.cases.kinds import choices, facts, opening_node, reachable
 from app.cases.models import Case
+from app.cases.named import Asker
 from app.cases.snapshot import CaseRow
 from app.cases.telling import carried_by
-from app.errors import InvalidInput
 from app.organizations.ties import also_ties
 from workflows.kinds.affiliation import AffiliationFacts
 from workflows.kinds.case import CaseFacts
@@ -44,14 +43,17 @@ def hubs_in_force(
     return [(node.id, node.name(str(get_locale()))) for node in session.scalars(query)]
 
 
+@reachable("hubs_in_force")
+@reachable("hubs_of_the_organization")
+def is_hub(session: AnySession, asker: Asker, node_id: int) -> bool:
+    """Tell whether there is or was such a hub: hubs are public."""
+    return session.execute(select(Hub.node_id).where(Hub.node_id == node_id).limit(1)).first() is not None
+
+
 @opening_node("affiliation")
-def hub_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
+def hub_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int | None:
     """Return the hub that is applied to: the case happens there."""
-    wanted = Hub.node_id == data.get("hub")
-    known = session.execute(select(Hub.node_id).where(wanted).limit(1)).scalar()
-    if known is None:
-        raise InvalidInput({"hub": [str(_l("Choose one of the list."))]})
-    return known
+    return data.get("hub")
 
 
 @choices("hubs_of_the_organization")
@@ -67,7 +69,7 @@ def hubs_of_the_organization(
 
 
 @opening_node("disaffiliation")
-def hub_that_is_left(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
+def hub_that_is_left(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int | None:
     """Return the hub that is told: the case happens there."""
     return hub_of(session, organization_id, data)
 

@@ -91,15 +91,20 @@ def epoch_command() -> None:
 @click.option("--case", "number", metavar="N", help="A case, with those that belong to it.")
 @click.option("--from", "first", type=DAY, help="The first day of a period.")
 @click.option("--to", "last", type=DAY, help="Its last day.")
-@click.option("--whole", is_flag=True, help="Everything: only this can be compared with any older checkpoint.")
+@click.option("--whole", is_flag=True, help="Everything: this can be compared with any older checkpoint.")
+@click.option("--older", multiple=True, type=click.IntRange(1), metavar="SIZE",
+              help="With the proof that the log goes on from a checkpoint of this size (its second line).")
 @click.option("--purpose", help="With personal values; what for stands in the manifest.")
 @click.option("--skip-papers", is_flag=True, help="Without the files of papers; the manifest says so.")
 def export_command(
-    file: Path, number: str | None, first: Any, last: Any, whole: bool, purpose: str | None, skip_papers: bool
+    file: Path, number: str | None, first: Any, last: Any, whole: bool, older: tuple[int, ...], purpose: str | None,
+    skip_papers: bool,
 ) -> None:
     """Write a bundle to FILE that anybody can verify without us."""
     scope = _scope(number, first.date() if first else None, last.date() if last else None, whole)
-    wanted = Wanted(documents_folder(), personal=purpose is not None, documents=not skip_papers)
+    wanted = Wanted(
+        documents_folder(), personal=purpose is not None, documents=not skip_papers, older=older
+    )
     engine = _signer_engine()
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:

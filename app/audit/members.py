@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
@@ -19,12 +20,13 @@ from app.access.models import Person
 from app.audit.bundle_format import Source
 from app.audit.rendering import rendered_history, rendered_readme
 from app.audit.scopes import Query, Scope, covered_moves
-from app.audit.tree import BLOCK, LogTree, Proofs
+from app.audit.tree import BLOCK, LogTree, Proofs, continued
 from app.cases.hidden import sealed_kinds
 from app.cases.models import Attempt, Case, History, LogLeaf, PersonalValue
 from app.cases.notes import Checkpoint
 from app.documents.models import Document
 from app.documents.store import path_of
+from app.errors import Problem
 from app.ledger.models import BudgetLine, LedgerAccount, Transfer
 from app.organizations.models import Organization
 from workflows.rules.canonical import canonical
@@ -37,13 +39,26 @@ EXTENSIONS = {
 }
 
 
+class NotSoLong(Problem):
+    """Somebody asked for a proof from a size that the log never had."""
+
+    status = 422
+    code = "no_such_checkpoint"
+    title: Any = _l("There is no such checkpoint")
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """What goes into a bundle beside history, and where the papers lie."""
+    """What goes into a bundle beside history, and where the papers lie.
+
+    `older` are sizes of the log that a checkpoint in somebody's hands tells: the bundle proves that its log goes on
+    from there. One of everything needs no such proof.
+    """
 
     store: Path
     personal: bool = False
     documents: bool = True
+    older: tuple[int, ...] = ()
 
 
 @dataclass
@@ -78,7 +93,7 @@ class Snapshot:
 
 
 def collect(at: Snapshot, scope: Scope, wanted: Wanted, tree: LogTree, folder: Path) -> Collected:
-    """Write all members of the scope into the folder."""
+    """Write all members of the scope into the folder; raise NotSoLong if the log was never of an `older` size."""
     found = Collected([("checkpoint.txt", at.note.encode())])
     lines = {
         "history.jsonl": _history(at, scope, tree, found.hashes),
@@ -87,6 +102,8 @@ def collect(at: Snapshot, scope: Scope, wanted: Wanted, tree: LogTree, folder: P
     }
     if wanted.personal:
         lines["personal.jsonl"] = _personal(at, scope)
+    if wanted.older and not scope.whole:
+        lines["consistency.jsonl"] = _consistency(at, tree, wanted.older)
     for name, rows in lines.items():
         with (folder / name).open("wb") as file:
             file.writelines(canonical(row) + b"\n" for row in rows)
@@ -121,6 +138,16 @@ def _history(at: Snapshot, scope: Scope, tree: LogTree, hashes: set[str]) -> Ite
             if not scope.whole:
                 line["proof"] = [base64.b64encode(sibling).decode() for sibling in proven[row.position]]
             yield line
+
+
+def _consistency(at: Snapshot, tree: LogTree, older: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    size = at.checkpoint.size
+    if not all(0 < asked <= size for asked in older):
+        raise NotSoLong(_l("Say the number in the second line of the checkpoint you hold: 1 to %(size)d.", size=size))
+    blocks = tree.blocks(at.connection, size, at.checkpoint.root)
+    for asked in sorted(set(older)):
+        proof = continued(at.connection, blocks, asked, size)
+        yield {"size": asked, "proof": [base64.b64encode(sibling).decode() for sibling in proof]}
 
 
 def _transfers(at: Snapshot, scope: Scope) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 A bundle leaves a row in `reads`, and asks the worker for a checkpoint, which is why its route says so.
 """
 
+import re
 from collections.abc import Generator
 from dataclasses import replace
 
@@ -39,6 +40,7 @@ from app.extensions import db
 
 pages = Blueprint("audit", __name__)
 KNOWN = "shuniu_audit"
+OLDER, MOST_OLDER = re.compile(r"[1-9][0-9]{0,17}"), 10
 
 
 def register(app: Flask) -> None:
@@ -70,9 +72,10 @@ def search_page() -> str:
 
 @pages.get("/audit/access")
 @allow("role:auditor,audit_admin")
-def access_page() -> str:
-    """Show who gave, ended or issued what for whom, at and below the caller's places."""
-    return render_template("pages/audit_access.html", **access_view())
+def access_page() -> tuple[str, int]:
+    """Show who gave, ended or issued what for whom, at and below the caller's places; 422 for days that are none."""
+    view = access_view()
+    return render_template("pages/audit_access.html", **view), 422 if view["errors"] else 200
 
 
 @pages.get("/audit/cases/<number>")
@@ -139,7 +142,7 @@ def _scope_asked() -> Scope:
 def _sent(scope: Scope, name: str, subject: str, purpose: str | None) -> Response:
     db.session.rollback()  # nothing is pending; the connection is free while the signer is waited for
     signer = AskTheWorker(db.engine, float(current_app.config.get("SIGNING_WAIT_SECONDS", WAIT_SECONDS)))
-    wanted = Wanted(documents_folder(), personal=purpose is not None)
+    wanted = Wanted(documents_folder(), personal=purpose is not None, older=_older_asked())
     known: Known = current_app.extensions[KNOWN]
     pieces: Generator[bytes] = bundle(db.engine, scope, wanted, signer, known, purpose=purpose)
     try:
@@ -152,6 +155,14 @@ def _sent(scope: Scope, name: str, subject: str, purpose: str | None) -> Respons
         "Cache-Control": "private, no-store",
         "X-Content-Type-Options": "nosniff",
     })
+
+
+def _older_asked() -> tuple[int, ...]:
+    """Return the sizes of older checkpoints that the bundle is to be compared with; raise InvalidInput for others."""
+    asked = request.args.getlist("older")
+    if len(asked) > MOST_OLDER or not all(OLDER.fullmatch(one) for one in asked):
+        raise InvalidInput({"older": [str(_l("Say the number in the second line of a checkpoint; ten at the most."))]})
+    return tuple(map(int, asked))
 
 
 def _remember(subject: str, what: str) -> None:

@@ -5,13 +5,14 @@ beyond it, and the root of a full block never changes.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby
 from threading import Lock
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from workflows.rules.merkle import Frontier, inclusion_proofs, root, verify_inclusion
+from workflows.rules.merkle import Frontier, consistency_of_roots, inclusion_proofs, root, verify_inclusion
 
 BLOCK = 4096
 LEAVES = text("SELECT position, hash FROM log_leaves WHERE position >= :start AND position < :end ORDER BY position")
@@ -56,6 +57,27 @@ class Proofs:
         within = inclusion_proofs([bytes(row.hash) for row in rows], wanted)[2]
         above = self.above.get(number, [])
         return {start + place: proof + above for place, proof in within.items()}
+
+
+def continued(connection: Connection, blocks: list[bytes], older_size: int, size: int) -> list[bytes]:
+    """Return the proof that the log of this size begins with the first `older_size` moves; reads one block at most.
+
+    Raises IndexError if the log is shorter than that.
+    """
+
+    @lru_cache(maxsize=1)
+    def leaves_of(number: int) -> list[bytes]:
+        start = number * BLOCK
+        rows = connection.execute(LEAVES, {"start": start, "end": min(start + BLOCK, size)})
+        return [bytes(row.hash) for row in rows]
+
+    def root_of(start: int, end: int) -> bytes:
+        first, within = divmod(start, BLOCK)
+        if within == 0 and (end % BLOCK == 0 or end == size):
+            return root(blocks[first : -(-end // BLOCK)])
+        return root(leaves_of(first)[within : within + end - start])
+
+    return consistency_of_roots(root_of, older_size, size)
 
 
 def _read_blocks(connection: Connection, start: int, size: int) -> Iterator[bytes]:

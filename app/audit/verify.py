@@ -258,8 +258,8 @@ class History:
             holds = is_continued(older, self.log, proof)
         else:
             self.report.problem(
-                "--older", "包内没有可与之比对的证明，请索取全库包",
-                f"cannot be compared: no proof from {older.size} is here; ask for the whole log",
+                "--older", f"包内没有可与之比对的证明，请下载时注明 older={older.size}",
+                f"cannot be compared: no proof from {older.size} is here; ask for a bundle with older={older.size}",
             )
             return
         if not holds:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,7 +12,8 @@ from app.access.actor import Actor
 from app.access.models import Node
 from app.access.nodes import AnySession
 from app.cases.facts import definition_of, facts_for, reaching_roles
-from app.cases.kinds import choices_for_person, input_of, opening_node_of, opening_parent_of
+from app.cases.kinds import choices_for_person, opening_node_of, opening_parent_of, schema_of
+from app.cases.named import Asker, within_reach
 from app.cases.numbers import class_of_opening, definition_in_force
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow, ClockRun
@@ -47,15 +47,16 @@ def obstacles(
 ) -> list[str]:
     """Return in the reader's language why this kind cannot be begun now, before anything is typed; [] if it can.
 
-    Asked are the lists of which something must be chosen (an empty one leaves nothing to apply for) and then the
-    conditions that need no input; of a case of this `legal_class`, where one may choose it. Changes nothing.
+    `legal_class` is the one that is to be founded, where that can be chosen. Asked are the lists of which something
+    must be chosen (an empty one leaves nothing to apply for) and then the conditions that need no input. Changes
+    nothing.
     """
-    if empty := _empty_lists(session, kind, transition.trigger, actor, organization_id):
+    chosen = {"legal_type": legal_class} if legal_class is not None else {}
+    schema = schema_of(kind, transition.trigger, class_of_opening(session, kind, organization_id, chosen))
+    if empty := _empty_lists(session, schema, actor, organization_id):
         return empty
     try:
-        found = prospect_of(
-            session, kind, transition, actor, {"legal_type": legal_class}, now, organization_id=organization_id
-        )
+        found = prospect_of(session, kind, transition, actor, chosen, now, organization_id=organization_id)
     except InvalidInput as invalid:
         return [str(message) for messages in invalid.errors.values() for message in messages]
     if found is not None and found.barred:
@@ -65,21 +66,20 @@ def obstacles(
 
 
 def _empty_lists(
-    session: AnySession, kind: str, trigger: str, actor: Actor, organization_id: int | None
+    session: AnySession, schema: Schema | None, actor: Actor, organization_id: int | None
 ) -> list[str]:
     return [
         str(field.metadata["when_none"]) if field.metadata.get("when_none")
         else _("There is nothing to choose for “%(field)s” now.", field=field.metadata["label"])
-        for field in _chosen_rows(input_of(kind, trigger)).values()
+        for field in _chosen_rows(schema).values()
         if field.required
         and not choices_for_person(field.metadata["choices_from"], session, None, organization_id, actor.person_id)
     ]
 
 
-@lru_cache(maxsize=1024)
-def _chosen_rows(schema: type[Schema] | None) -> dict[str, Any]:
-    """Return the fields that take a row of a list; kept, for making a schema copies all its fields."""
-    fields = schema().fields if schema is not None else {}
+def _chosen_rows(schema: Schema | None) -> dict[str, Any]:
+    """Return the fields that take a row of a list."""
+    fields = schema.fields if schema is not None else {}
     return {name: field for name, field in fields.items() if field.metadata.get("widget") == "row_choice"}
 
 
@@ -92,8 +92,10 @@ def prospect_of(
     `data` is what has been chosen so far, as it was typed. Changes nothing.
     """
     legal_class = class_of_opening(session, kind, organization_id, data)
-    chosen = taken(kind, transition.trigger, data, legal_class=legal_class)
-    case = case_to_be(session, kind, chosen, now, organization_id=organization_id)
+    schema = schema_of(kind, transition.trigger, legal_class)
+    asker = Asker(actor.person_id, organization_id, None)
+    chosen = within_reach(session, schema, taken(schema, data), asker)
+    case = case_to_be(session, kind, chosen, now, organization_id=organization_id, legal_class=legal_class)
     if case is None:
         return None
     definition = definition_of(case)
@@ -104,13 +106,14 @@ def prospect_of(
         demand_possible(definition, state=None, trigger=transition.trigger, acting=acting)
     except Refused as refused:
         return Prospect((), None, refused.reasons)
-    facts = facts_for(session, case, _rows_chosen(case, transition.trigger, chosen))
+    facts = facts_for(session, case, _rows_chosen(schema, chosen))
     rules = rules_of(definition, opening, acting=acting, facts=facts, now=now)
     return Prospect(rules, _until(session, case.parent_id))
 
 
 def case_to_be(
-    session: AnySession, kind: str, chosen: dict[str, Any], now: datetime, *, organization_id: int | None
+    session: AnySession, kind: str, chosen: dict[str, Any], now: datetime, *, organization_id: int | None,
+    legal_class: str | None,
 ) -> CaseRow | None:
     """Return the case as it would be opened, without a row; None while it is not known where it goes.
 
@@ -124,7 +127,6 @@ def case_to_be(
     node = session.get(Node, node_id) if node_id is not None else None
     if node is None:
         return None
-    legal_class = class_of_opening(session, kind, organization_id, chosen)
     definition, pins = definition_in_force(session, kind, node.id, legal_class, now)
     return CaseRow(
         id=0, number="", kind=kind, place=definition.place, version=definition.version,
@@ -135,19 +137,18 @@ def case_to_be(
     )
 
 
-def _rows_chosen(case: CaseRow, trigger: str, chosen: dict[str, Any]) -> dict[str, Any] | None:
+def _rows_chosen(schema: Schema | None, chosen: dict[str, Any]) -> dict[str, Any] | None:
     """Return what was chosen from lists: the conditions are those of this contract, of this instalment."""
-    rows = _chosen_rows(input_of(case.kind, trigger, case.legal_class))
+    rows = _chosen_rows(schema)
     return {name: chosen[name] for name in rows if chosen.get(name) is not None} or None
 
 
-def taken(kind: str, trigger: str, data: dict[str, Any], *, legal_class: str | None) -> dict[str, Any]:
+def taken(schema: Schema | None, data: dict[str, Any]) -> dict[str, Any]:
     """Return what the schema takes of what was typed: half a form has fields that do not fit yet."""
-    schema = input_of(kind, trigger, legal_class)
     if schema is None or not data:
         return {}
     try:
-        loaded: dict[str, Any] = schema().load(data)
+        loaded: dict[str, Any] = schema.load(data)
         return loaded
     except ValidationError as error:
         return dict(error.valid_data or {})

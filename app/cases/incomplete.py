@@ -10,7 +10,8 @@ from app.access.actor import Actor
 from app.access.nodes import AnySession
 from app.cases.applying import case_to_be, taken
 from app.cases.facts import definition_of, facts_for, reaching_roles
-from app.cases.numbers import class_of_reading, own_organizations
+from app.cases.kinds import schema_of
+from app.cases.numbers import class_of_opening, class_of_reading, own_organizations
 from app.cases.snapshot import CaseRow
 from app.documents.queries import filled_slots
 from app.documents.required import missing_documents
@@ -35,8 +36,9 @@ def with_papers(
     """
     if "documents" in invalid.errors or not _takes_papers(kind, trigger):
         return invalid
-    legal_class = class_of_reading(session, kind, case.number if case else None, trigger, actor, data, now)
-    given = taken(kind, trigger, data, legal_class=legal_class)
+    number = case.number if case is not None else None
+    legal_class = class_of_reading(session, kind, number, trigger, actor, data, now)
+    given = taken(schema_of(kind, trigger, legal_class), data)
     case = case or _to_be(session, kind, given, actor, now)
     if case is None:
         return invalid
@@ -89,7 +91,9 @@ def _to_be(session: AnySession, kind: str, given: dict[str, Any], actor: Actor, 
     """Return the case that is being opened for the sender's organization, if it can be told which one."""
     own = own_organizations(session, actor.person_id, now)
     wanted = given.get("organization") or (own[0] if len(own) == 1 else None)
+    organization_id = wanted if wanted in own else None
+    legal_class = class_of_opening(session, kind, organization_id, given)
     try:
-        return case_to_be(session, kind, given, now, organization_id=wanted if wanted in own else None)
+        return case_to_be(session, kind, given, now, organization_id=organization_id, legal_class=legal_class)
     except InvalidInput:
         return None

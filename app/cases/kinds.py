@@ -4,9 +4,12 @@ Features register here when their modules are imported; doors and `perform()` lo
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from marshmallow import Schema
+
     from app.cases.inputs import Input
     from app.cases.move import FollowOn, Move
     from app.cases.overview import Material, Overview
@@ -18,6 +21,7 @@ OpeningNode = Callable[..., int]
 OpeningOrganization = Callable[..., int | None]
 OpeningClasses = Callable[..., Sequence[str]]
 Choices = Callable[..., list[tuple[Any, str]]]
+Reachable = Callable[..., bool]
 
 _INPUTS: dict[tuple[str, str, str | None], "type[Input]"] = {}
 _DIFFER: set[tuple[str, str]] = set()
@@ -31,6 +35,7 @@ _CHOICES: dict[str, Choices] = {}
 _OPENING_PARENTS: dict[str, Callable[..., int | None]] = {}
 _SEALERS: dict[str, Callable[["Move"], bytes]] = {}
 _CHOICES_HELD: dict[str, Choices] = {}
+_REACHABLE: dict[str, Reachable] = {}
 _EXAMPLES: dict[str, Callable[..., Any]] = {}
 _OVERVIEWS: "dict[str, Callable[..., Overview]]" = {}
 _BESIDE: "dict[str, Callable[..., list[Material]]]" = {}
@@ -102,6 +107,11 @@ sealer = _registrar(_SEALERS)
 """Register sealer(move) -> the ciphertext of what was handed in with a move of a sealed case."""
 choices_held = _registrar(_CHOICES_HELD)
 """Register choices_held(session, person_id) -> [(value, label)] for a list that depends on what somebody holds."""
+reachable = _registrar(_REACHABLE)
+"""Register reachable(session, asker, value) -> whether what a field names is there for whoever asks.
+
+For a list that is shorter than what may be named (what it leaves out has reasons of its own, which guards tell), or
+for a field without a list (`names`). What is public is there for everybody. Without one it is the list that counts."""
 example = _registrar(_EXAMPLES)
 """Register example(session, case) -> the value that fits this very case, for a field's `example_from`."""
 overview = _registrar(_OVERVIEWS)
@@ -120,6 +130,18 @@ def input_of(kind: str, trigger: str, legal_class: str | None = None) -> "type[I
 def differs_by_class(kind: str, trigger: str) -> bool:
     """Tell whether some legal class has a schema of its own for this trigger."""
     return (kind, trigger) in _DIFFER
+
+
+def schema_of(kind: str, trigger: str, legal_class: str | None = None) -> "Schema | None":
+    """Return an object of that schema, for reading: the same each time."""
+    schema = input_of(kind, trigger, legal_class)
+    return _made(schema) if schema is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _made(schema: "type[Input]") -> "Schema":
+    """One object for each schema: making one copies all its fields, which takes longer than loading."""
+    return schema()
 
 
 def effect_of(kind: str, trigger: str) -> Effect | None:
@@ -172,6 +194,11 @@ def registered_choices() -> set[str]:
     return {*_CHOICES, *_CHOICES_HELD}
 
 
+def is_list_of_person(name: str) -> bool:
+    """Tell whether a list depends on what somebody holds, and not on the case."""
+    return name in _CHOICES_HELD
+
+
 def choices_for_person(
     name: str, session: Any, case: Any, organization_id: int | None, person_id: int | None
 ) -> list[tuple[Any, str]]:
@@ -179,6 +206,11 @@ def choices_for_person(
     if name in _CHOICES_HELD:
         return _CHOICES_HELD[name](session, person_id)
     return _CHOICES[name](session, case, organization_id)
+
+
+def reachable_of(name: str) -> Reachable | None:
+    """Return the rule that says who reaches what a field names, or None: its list says it."""
+    return _REACHABLE.get(name)
 
 
 def example_of(name: str) -> Callable[..., Any]:

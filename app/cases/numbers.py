@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.access.actor import Actor
 from app.access.nodes import AnySession
+from app.access.reach import roles_held
 from app.cases.hidden import hidden_id
 from app.cases.kinds import (
     differs_by_class,
@@ -17,14 +18,18 @@ from app.cases.kinds import (
     opening_node_of,
     opening_organization_of,
     opening_parent_of,
+    schema_of,
 )
 from app.cases.models import Case
+from app.cases.named import Asker, unreached
 from app.cases.reading import lock_by_id, read_case
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
 from app.errors import CaseNotFound, InvalidInput
 from workflows.definition import Definition
+from workflows.engine import Acting, demand_possible
 from workflows.loader import NoDefinition, library, place_chain
+from workflows.rules.working_days import local_day
 
 OWN = text("""
 SELECT o.id FROM organizations o
@@ -100,20 +105,27 @@ def class_of_reading(
 
 def open_row(
     session: AnySession, kind: str, actor: Actor, data: dict[str, Any], now: datetime,
-    *, organization_id: int | None = None, node_id: int | None = None, parent_id: int | None = None,
+    *, trigger: str | None = None, organization_id: int | None = None, node_id: int | None = None,
+    parent_id: int | None = None,
 ) -> CaseRow:
     """Insert the row of a case that is being opened, without a state, and return it as read.
 
-    `data` is what its schema took. Raises InvalidInput if it names no place, and CaseNotFound for an organization
-    that is not the actor's.
+    `data` is what its schema took; a person opens it by `trigger`, the system by none. Raises InvalidInput if it
+    names no place or what is not there for the actor, Refused if the actor opens nothing of the kind anywhere, and
+    CaseNotFound for an organization that is not the actor's.
     """
-    if organization_id is None and actor.person_id is not None and parent_id is None:
+    if trigger is not None:
         about = opening_organization_of(kind)
-        organization_id = about(session, data) if about else _organization_of(session, actor, data, now)
+        if about is None:
+            organization_id = _organization_of(session, actor, data, now)
+        _demand_reach(session, kind, trigger, actor, organization_id, data, now)
+        if about is not None:
+            organization_id = about(session, data)
     above = opening_parent_of(kind)
     if parent_id is None and above is not None:
         parent_id = above(session, data)
-        lock_by_id(session.connection(), parent_id)
+        if parent_id is not None:
+            lock_by_id(session.connection(), parent_id)
     place = _organization_place(session, organization_id)[1]
     legal_class = class_of_opening(session, kind, organization_id, data)
     if node_id is None:
@@ -136,6 +148,23 @@ def open_row(
     read = read_case(session.connection(), number)
     assert read is not None
     return read
+
+
+def _demand_reach(
+    session: AnySession, kind: str, trigger: str, actor: Actor, organization_id: int | None, data: dict[str, Any],
+    now: datetime,
+) -> None:
+    schema = schema_of(kind, trigger, class_of_opening(session, kind, organization_id, data))
+    mistakes = unreached(session, schema, data, Asker(actor.person_id, organization_id, None))
+    if not mistakes:
+        return
+    roles = roles_held(session, actor.person_id, local_day(now)) if actor.person_id is not None else frozenset()
+    # Whoever opens nothing of the kind anywhere is told so, whatever the fields name.
+    demand_possible(
+        next(each for each in library().definitions if each.kind == kind), state=None, trigger=trigger,
+        acting=Acting(person_id=actor.person_id, roles=roles),
+    )
+    raise InvalidInput(mistakes)
 
 
 def new_number(prefix: str, now: datetime) -> str:

@@ -10,7 +10,6 @@ import json
 import random
 import time
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from marshmallow import Schema, ValidationError
@@ -24,8 +23,9 @@ from app.access.secrets import keyed_digest
 from app.cases.attempts import record_attempt
 from app.cases.facts import Seen, definition_of, facts_for, reaching_roles
 from app.cases.incomplete import with_papers
-from app.cases.kinds import effect_of, facts_asked_of, input_of
+from app.cases.kinds import effect_of, facts_asked_of, schema_of
 from app.cases.move import FollowOn, Move
+from app.cases.named import Asker, unreached
 from app.cases.numbers import class_of_reading, open_row
 from app.cases.papers import attach_documents
 from app.cases.reading import Reading, lock_and_read, lock_case, read_case
@@ -125,7 +125,7 @@ def _read(
     kind: str, trigger: str, legal_class: str | None, data: dict[str, Any]
 ) -> dict[str, Any] | InvalidInput:
     try:
-        return _loaded(_schema_of(kind, trigger, legal_class), data)
+        return _loaded(schema_of(kind, trigger, legal_class), data)
     except InvalidInput as invalid:
         return invalid
 
@@ -149,23 +149,20 @@ def _once(session: AnySession, order: Order) -> Answer:
         earlier = _earlier_answer(session, order)
         if earlier is not None:
             return earlier
-        handed_in = _whole(session, order, None)
-        case = open_row(session, order.kind, order.actor, handed_in, order.now)
-        roles, drafted = reaching_roles(session, case, order.actor, order.now), True
-        read = None
+        found = None
     else:
-        found = _locked_case(session, order, order.number)
-        if isinstance(found, Answer):
-            return found
-        case, roles, drafted = found.case, found.roles, found.drafted
-        read = found.beside
+        locked = _locked_case(session, order, order.number)
+        if isinstance(locked, Answer):
+            return locked
+        found = locked
     try:
-        answer, follow_ons = _move(session, case, roles, order, drafted, read)
-        _follow(session, order, follow_ons, case)
+        reading = found or _opened(session, order)
+        answer, follow_ons = _move(session, reading, order)
+        _follow(session, order, follow_ons, reading.case)
     except (Refused, StaleRevision) as refusal:
         session.rollback()
         reasons = refusal.reasons if isinstance(refusal, Refused) else ()
-        known = case if order.number is not None else None
+        known = found.case if found is not None else None
         told = record_attempt(
             session, kind=order.kind, trigger=order.trigger, case=known, actor=order.actor,
             reasons=reasons, now=order.now, request_id=order.request_id,
@@ -173,6 +170,13 @@ def _once(session: AnySession, order: Order) -> Answer:
         raise MoveRefused(told) if isinstance(refusal, Refused) else refusal from refusal
     session.commit()
     return answer
+
+
+def _opened(session: AnySession, order: Order) -> Reading:
+    """Return the case that is being opened, in its place and without a state."""
+    handed_in = _whole(session, order, None)
+    case = open_row(session, order.kind, order.actor, handed_in, order.now, trigger=order.trigger)
+    return Reading(case, reaching_roles(session, case, order.actor, order.now), True, None, None, None)
 
 
 def _whole(session: AnySession, order: Order, case: CaseRow | None) -> dict[str, Any]:
@@ -261,9 +265,8 @@ def fire_clock(session: AnySession, case: CaseRow, run: ClockRun, request_id: st
     return answer
 
 
-def _move(
-    session: AnySession, case: CaseRow, roles: frozenset[str], order: Order, drafted: bool, read: list[Row] | None
-) -> tuple[Answer, list[FollowOn]]:
+def _move(session: AnySession, reading: Reading, order: Order) -> tuple[Answer, list[FollowOn]]:
+    case, roles = reading.case, reading.roles
     if case.state is not None:
         if not roles:
             raise CaseNotFound
@@ -273,21 +276,10 @@ def _move(
     seen = Seen(case=case, acting=Acting(person_id=order.actor.person_id, roles=roles), roles=roles)
     request = Request(
         order.trigger, order.actor.person_id, None, order.actor.account_id, order.key,
-        order.fingerprint, order.now, order.request_id, drafted, order.decided_at(),
+        order.fingerprint, order.now, order.request_id, reading.drafted, order.decided_at(),
     )
-    schema = _schema_of(case.kind, order.trigger, case.legal_class)
-    return _apply(session, seen, request, data=loaded, schema=schema, last=True, read=read)
-
-
-def _schema_of(kind: str, trigger: str, legal_class: str | None = None) -> Schema | None:
-    schema = input_of(kind, trigger, legal_class)
-    return _made(schema) if schema is not None else None
-
-
-@lru_cache(maxsize=1024)
-def _made(schema: type[Schema]) -> Schema:
-    """One object for each schema: making one copies all its fields, which takes longer than loading."""
-    return schema()
+    schema = schema_of(case.kind, order.trigger, case.legal_class)
+    return _apply(session, seen, request, data=loaded, schema=schema, last=True, read=reading.beside)
 
 
 def _loaded(schema: Schema | None, data: dict[str, Any]) -> dict[str, Any]:
@@ -319,6 +311,8 @@ def _apply(
     case = seen.case
     definition = definition_of(case)
     demand_possible(definition, state=case.state, trigger=request.trigger, acting=seen.acting)
+    if request.person_id is not None and case.state is not None:
+        _demand_reach(session, case, request.person_id, schema, data)
     facts = facts_for(session, case, data, read)
     decision = decide(
         definition, state=case.state, trigger=request.trigger, acting=seen.acting, facts=facts,
@@ -339,13 +333,21 @@ def _apply(
     return answer, follow_ons
 
 
+def _demand_reach(
+    session: AnySession, case: CaseRow, person_id: int, schema: Schema | None, data: dict[str, Any]
+) -> None:
+    mistakes = unreached(session, schema, data, Asker(person_id, case.organization_id, case))
+    if mistakes:
+        raise InvalidInput(mistakes)
+
+
 def _follow(session: AnySession, order: Order, follow_ons: list[FollowOn], parent: CaseRow) -> None:
     """Make the moves that belong to a move: by the system, on behalf of whoever made it.
 
     One that is refused refuses the whole: its reasons become those of the move that it belongs to.
     """
     for step in follow_ons:
-        schema = _schema_of(step.kind, step.trigger)
+        schema = schema_of(step.kind, step.trigger)
         loaded = _loaded(schema, step.data)
         if step.number is None:
             case = open_row(

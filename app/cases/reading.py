@@ -76,7 +76,7 @@ def lock_case(session: AnySession, number: str) -> bool:
     return bool(rows(session, (LOCK, {"number": number})))
 
 
-def lock_by_id(connection: Connection, case_id: int | None) -> None:
+def lock_by_id(connection: Connection, case_id: int) -> None:
     """Lock the case above one that is being opened; what it waits for is then decided before the opening is."""
     connection.exec_driver_sql("SELECT id FROM cases WHERE id = %(id)s FOR NO KEY UPDATE", {"id": case_id})
 

@@ -55,6 +55,8 @@ APP = {
     "reads": ADD,
     "register_decisions": ADD,
     "restriction_proposals": ADD | {"UPDATE (ended_at, lifting_reason)"},
+    # Who held what when stays as it was; a grant only ends, and says by whom.
+    "role_grants": ADD | {"UPDATE (revoked_at, revoked_by, valid_to)"},
     "satisfaction_codes": ADD | {"DELETE", "UPDATE (used_on)"},
     "satisfaction_ratings": ADD,
     "signature_requests": ADD | {"DELETE"},

@@ -135,7 +135,7 @@ class OfContract(Input):
     """Which contract of the office."""
 
     contract = text_field(_l("Contract number"), max=60, example="HT-2026-001",
-                          help=_l("As it stands on the contract's page."))
+                          help=_l("As it stands on the contract's page."), names="contracts_of_offices")
 
 
 @input_for("evaluation", "commission")

@@ -39,10 +39,9 @@ def begin(kind: str) -> Page:
                   "guide_href": f"/guide/{kind}"},
             organizations=[
                 {"id": id_, "name": name, "href": f"/apply/{kind}?{urlencode({**request.args, 'organization': id_})}",
-                 "draft": None, "refused": obstacles(
-                     db.session, kind, transition, actor(), now(), organization_id=id_,
-                     legal_class=request.args.get("legal_type"),
-                 )}
+                 "draft": None,
+                 "refused": obstacles(db.session, kind, transition, actor(), now(), organization_id=id_,
+                                      legal_class=request.args.get("legal_type"))}
                 for id_, name, _node in own
             ],
             new_href=None,

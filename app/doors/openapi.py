@@ -158,7 +158,13 @@ def _fixed_paths() -> dict[str, Any]:
             "A case, what the caller may do with it and why not", NUMBER,
             {"name": "history_after", "in": "query", "schema": {"type": "integer"}},
         ),
-        "/api/v1/cases/{number}/bundle": _get("The verifiable history of a case", NUMBER, media="application/zip"),
+        "/api/v1/cases/{number}/bundle": _get(
+            "The verifiable history of a case", NUMBER,
+            {"name": "older", "in": "query", "schema": {"type": "array", "maxItems": 10,
+             "items": {"type": "integer", "minimum": 1}},
+             "description": "sizes of checkpoints in hand: with the proof that the log goes on from each"},
+            media="application/zip",
+        ),
         "/api/v1/worklist": _get("What waits for the caller", AFTER, LIMIT),
         "/api/v1/organizations": _get(
             "The register", {"name": "q", "in": "query", "schema": {"type": "string"}}, AFTER, LIMIT

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from app.access.models import Node, Person
 from app.access.nodes import AnySession
-from app.cases.kinds import choices, example
+from app.cases.kinds import choices, example, reachable
+from app.cases.named import Asker
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
 from app.incubation.models import IncubationApplication, Incubator, PanelSeat
@@ -34,6 +35,12 @@ def incubators_in_force(session: AnySession, case: CaseRow | None, organization_
     ]
 
 
+@reachable("incubators_in_force")
+def is_incubator(session: AnySession, asker: Asker, node_id: int) -> bool:
+    """Tell whether there is or was such an incubator: incubators are public."""
+    return session.execute(select(Incubator.id).where(Incubator.node_id == node_id).limit(1)).first() is not None
+
+
 @choices("experts_of_place")
 def experts_of_place(session: AnySession, case: CaseRow | None, organization_id: int | None) -> Rows:
     """Return who stands in the pool of experts at the incubator's place, without those a wall bars."""
@@ -41,6 +48,15 @@ def experts_of_place(session: AnySession, case: CaseRow | None, organization_id:
         return []
     today = local_day(business_now(session))
     return [(person.id, person.name) for person in expert_pool(session, case, today).fit]
+
+
+@reachable("experts_of_place")
+def stands_in_pool(session: AnySession, asker: Asker, person_id: int) -> bool:
+    """Tell whether this is somebody of the pool, behind a wall or not."""
+    if asker.case is None:
+        return False
+    pool = expert_pool(session, asker.case, local_day(business_now(session)))
+    return any(person.id == person_id for person in pool.everybody)
 
 
 @choices("experts_who_have_not_scored")

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
 from app.access.nodes import AnySession
 from app.cases.kinds import facts, opening_node
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
-from app.errors import InvalidInput
 from app.incubation.models import IncubationApplication, Incubator, MonthlyLog
 from app.incubation.queries import Pool, expert_pool, panel_of, places_taken
 from app.organizations.ties import also_ties, ties_to
@@ -34,13 +32,9 @@ SELECT p.organization_id, s.person_id FROM panel_seats s JOIN cases p ON p.id = 
 
 
 @opening_node("incubation")
-def incubator_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
+def incubator_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int | None:
     """Return the incubator that is applied to: the case happens there."""
-    wanted = Incubator.node_id == data.get("incubator")
-    known = session.execute(select(Incubator.node_id).where(wanted).limit(1)).scalar()
-    if known is None:
-        raise InvalidInput({"incubator": [str(_l("Choose one of the list."))]})
-    return known
+    return data.get("incubator")
 
 
 also_ties("""

@@ -17,6 +17,7 @@ from app.access.models import Node, Person, RoleGrant
 from app.access.nodes import AnySession
 from app.access.reach import can_sign_in, in_force, people_holding, visible_cases
 from app.clock import SHANGHAI
+from app.notices.access import HREF, told_words
 from app.notices.cases import COLUMNS, cases, history, organizations, words_of
 from app.notices.models import Delivery, Mail, Notice
 from app.notices.templates import template_of
@@ -65,11 +66,9 @@ def expand_waiting(
 
 
 def _expand(session: AnySession, notice: Notice, on: date, real_now: datetime, style: MailStyle) -> None:
-    case = _case_of(session, notice)
+    case = _case_of(session, notice) if notice.case_id is not None else None
     for person in _audience(session, notice, on):
-        # Whoever made the move knows; whoever may not see the case is told nothing of it.
-        knows = person.id == case.actor_id and not template_of(notice.template).from_elsewhere
-        if knows or not _sees(session, person.id, notice.case_id, on):
+        if case is not None and not _concerned(session, person, notice, case, on):
             continue
         delivery_id = session.scalar(
             insert(Delivery)
@@ -79,6 +78,13 @@ def _expand(session: AnySession, notice: Notice, on: date, real_now: datetime, s
         )
         if delivery_id is not None and person.email:
             session.add(_mail(person, delivery_id, notice, case, real_now, style))
+
+
+def _concerned(session: AnySession, person: Person, notice: Notice, case: Any, on: date) -> bool:
+    """Tell whether to tell: whoever made the move knows; whoever may not see the case is told nothing of it."""
+    assert notice.case_id is not None
+    knows = person.id == case.actor_id and not template_of(notice.template).from_elsewhere
+    return not knows and _sees(session, person.id, notice.case_id, on)
 
 
 def _case_of(session: AnySession, notice: Notice) -> Any:
@@ -116,8 +122,12 @@ def _sees(session: AnySession, person_id: int, case_id: int, on: date) -> bool:
 def _mail(
     person: Person, delivery_id: int, notice: Notice, case: Any, real_now: datetime, style: MailStyle
 ) -> Mail:
-    subject, body = template_of(notice.template).written(words_of(case, person.locale), person.locale)
-    link = f"{style.public_url}/cases/{case.number}" if style.public_url else ""
+    if notice.told is not None:
+        (subject, body), href = told_words(notice.template, notice.told, person.locale), HREF
+    else:
+        subject, body = template_of(notice.template).written(words_of(case, person.locale), person.locale)
+        href = f"/cases/{case.number}"
+    link = f"{style.public_url}{href}" if style.public_url else ""
     parts = [body, link, "-- \n" + FOOTER.localized(person.locale)]
     return Mail(
         delivery_id=delivery_id,

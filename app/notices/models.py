@@ -1,6 +1,7 @@
 """What is told to whom? Notices are written by moves, deliveries and mails by a periodic job."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -12,7 +13,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import db
@@ -21,7 +22,10 @@ Moment = TIMESTAMP(timezone=True)
 
 
 class Notice(db.Model):
-    """What a move has to say, to one person or to who holds a role at a node; only `expanded_at` changes."""
+    """What a move has to say, to one person or to who holds a role at a node; only `expanded_at` changes.
+
+    What was done to a person's access is of no case: `told` then holds what there is to say.
+    """
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -36,18 +40,24 @@ class Notice(db.Model):
             "(person_id IS NOT NULL) <> (audience_role IS NOT NULL AND audience_node_id IS NOT NULL)",
             name="audience_is_a_person_or_a_role_at_a_node",
         ),
+        CheckConstraint(
+            "(case_id IS NULL) = (sequence IS NULL) AND (case_id IS NULL) = (told IS NOT NULL)"
+            " AND (told IS NULL OR person_id IS NOT NULL)",
+            name="of_a_move_or_told",
+        ),
         Index("ix_notices_waiting", "id", postgresql_where=text("expanded_at IS NULL")),
         Index("ix_notices_case_id_sequence", "case_id", "sequence"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    case_id: Mapped[int] = mapped_column(BigInteger)
-    sequence: Mapped[int]
+    case_id: Mapped[int | None] = mapped_column(BigInteger)
+    sequence: Mapped[int | None]
     audience_role: Mapped[str | None] = mapped_column(Text)
     # The place of its case or of the case's organization, which refer to it; every move would pay for one more.
     audience_node_id: Mapped[int | None] = mapped_column(BigInteger)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     template: Mapped[str] = mapped_column(Text)
+    told: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Moment)
     expanded_at: Mapped[datetime | None] = mapped_column(Moment)
 

@@ -54,7 +54,7 @@ def _line(entry: Entry) -> dict[str, object]:
         "title": entry.subject,
         "words": entry.body,
         "at": entry.at,
-        "href": f"/cases/{entry.number}",
+        "href": entry.href,
         "unread": entry.read_at is None,
         "number": entry.number,
         "read_action": url_for("notices.read_one", delivery_id=entry.id),

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.engine import CursorResult
 
 from app.access.nodes import AnySession
 from app.access.reach import Holding, visible_by
+from app.notices.access import HREF, told_words
 from app.notices.cases import COLUMNS, cases, history, organizations, words_of
 from app.notices.models import Delivery, Mail, Notice
 from app.notices.templates import template_of
@@ -19,15 +20,23 @@ COUNTED_TO = 100
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a person's list, in their language. `id` is the delivery's; `number` leads to the case."""
+    """One line of a person's list, in their language. `id` is the delivery's; `href` leads to what it is about.
+
+    `number` is None for what is of no case: what was done to the person's access.
+    """
 
     id: int
     at: datetime
-    number: str
+    number: str | None
     subject: str
     body: str
     task: bool
     read_at: datetime | None
+
+    @property
+    def href(self) -> str:
+        """The page of the case, or of what the person may do."""
+        return f"/cases/{self.number}" if self.number is not None else HREF
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,8 @@ def unread_count(session: AnySession, person_id: int, held: Iterable[Holding]) -
     unread = (
         select(Delivery.id)
         .join(Notice, Notice.id == Delivery.notice_id)
-        .join(cases, cases.c.id == Notice.case_id)
-        .where(Delivery.person_id == person_id, Delivery.read_at.is_(None), visible_by(held, cases.c))
+        .outerjoin(cases, cases.c.id == Notice.case_id)
+        .where(Delivery.person_id == person_id, Delivery.read_at.is_(None), _visible(held))
         .limit(COUNTED_TO)
     )
     return session.scalar(select(func.count()).select_from(unread.subquery())) or 0
@@ -69,7 +78,7 @@ def notices_of(
     """Return the person's notices, newest first, from the one `before` (a delivery's id) on. One query."""
     query = (
         _entries()
-        .where(Delivery.person_id == person_id, visible_by(held, cases.c))
+        .where(Delivery.person_id == person_id, _visible(held))
         .order_by(Delivery.id.desc())
         .limit(limit)
     )
@@ -79,10 +88,19 @@ def notices_of(
         query = query.where(Delivery.id < before)
     entries = []
     for row in session.execute(query):
-        template = template_of(row.template)
-        subject, body = template.written(words_of(row, locale), locale)
-        entries.append(Entry(row.id, row.created_at, row.number, subject, body, template.task, row.read_at))
+        template, told = template_of(row.template), row.told
+        written = (
+            told_words(row.template, told, locale) if told is not None
+            else template.written(words_of(row, locale), locale)
+        )
+        task = template.task and told is None
+        entries.append(Entry(row.id, row.created_at, row.number, *written, task, row.read_at))
     return entries
+
+
+def _visible(held: Iterable[Holding]) -> ColumnElement[bool]:
+    """Return the condition that a notice is of a case that may be seen today, or of the person's own access."""
+    return or_(Notice.case_id.is_(None), visible_by(held, cases.c))
 
 
 def mark_read(session: AnySession, person_id: int, now: datetime, *, delivery_id: int | None = None) -> int:
@@ -114,9 +132,9 @@ def outbox(session: AnySession) -> Outbox:
 
 def _entries() -> Select[Any]:
     return (
-        select(Delivery.id, Delivery.read_at, Notice.template, Notice.created_at, *COLUMNS)
+        select(Delivery.id, Delivery.read_at, Notice.template, Notice.told, Notice.created_at, *COLUMNS)
         .join(Notice, Notice.id == Delivery.notice_id)
-        .join(cases, cases.c.id == Notice.case_id)
-        .join(history, (history.c.case_id == Notice.case_id) & (history.c.sequence == Notice.sequence))
+        .outerjoin(cases, cases.c.id == Notice.case_id)
+        .outerjoin(history, (history.c.case_id == Notice.case_id) & (history.c.sequence == Notice.sequence))
         .outerjoin(organizations, organizations.c.id == cases.c.organization_id)
     )

@@ -30,8 +30,10 @@ def hindrances(definition: Definition) -> list[str]:
         return [_("Your roles do not include applying for this.")]
     told: dict[str, None] = {}
     for organization_id in organizations:
-        words = obstacles(db.session, definition.kind, transition, actor, now, organization_id=organization_id,
-                          legal_class=definition.legal_class)
+        words = obstacles(
+            db.session, definition.kind, transition, actor, now, organization_id=organization_id,
+            legal_class=definition.legal_class,
+        )
         if not words:
             return []
         told |= dict.fromkeys(words)

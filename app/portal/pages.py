@@ -108,10 +108,13 @@ def cards() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     ]
     if not roles:
         return [card for _definition, card in found], []
-    asked = [(card, _form_address(definition), hindrances(definition)) for definition, card in found]
-        # Who may apply is no news to who may.
-    offered = [{**card, "who": None} | ({"href": form} if office else {}) for card, form, no in asked if not no]
-    return offered, [card | {"reasons": no} for card, _form, no in asked if no]
+    asked = [(definition, card, hindrances(definition)) for definition, card in found]
+    # Who may apply is no news to who may.
+    offered = [
+        {**card, "who": None} | ({"href": _form_address(definition)} if office else {})
+        for definition, card, no in asked if not no
+    ]
+    return offered, [card | {"reasons": no} for _definition, card, no in asked if no]
 
 
 def _today() -> date:

@@ -7,10 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, select, true
 from sqlalchemy.orm import aliased
 
-from app.access.reach import Holding
+from app.access.reach import Holding, holdings
+from app.cases.kinds import reachable
+from app.cases.named import Asker
+from app.clock import business_now
 from app.ledger.accounts import AnySession
 from app.ledger.queries import LIST_LIMIT, nodes_within
 from app.purchasing.models import Contract, Instalment
+from workflows.rules.working_days import local_day
 
 LARGEST_ID = 2**63 - 1
 CONTRACT_ROLES = ("buyer", "project_officer", "finance_officer", "finance_approver", "cashier", "auditor")
@@ -44,6 +48,33 @@ def visible_contracts(held: Iterable[Holding], organization_id: int) -> ColumnEl
         return true()
     nodes = nodes_within(held, CONTRACT_ROLES)
     return false() if nodes is None else Contract.node_id.in_(nodes)
+
+
+@reachable("instalments_open")
+@reachable("instalments_to_report")
+def own_instalment(session: AnySession, asker: Asker, instalment_id: int) -> bool:
+    """Tell whether this is an instalment of a contract of the organization, paid or not."""
+    part = instalment(session, instalment_id)
+    return part is not None and part.organization_id == asker.organization_id
+
+
+@reachable("contracts_to_accept")
+def own_contract(session: AnySession, asker: Asker, contract_id: int) -> bool:
+    """Tell whether this is a contract of the organization, accepted or not."""
+    contract = session.get(Contract, contract_id)
+    return contract is not None and contract.organization_id == asker.organization_id
+
+
+@reachable("contracts_of_offices")
+def contract_of_offices(session: AnySession, asker: Asker, number: str) -> bool:
+    """Tell whether this is the number of a contract of an office at which the person sees contracts."""
+    if asker.person_id is None:
+        return False
+    nodes = nodes_within(holdings(session, asker.person_id, local_day(business_now(session))), CONTRACT_ROLES)
+    if nodes is None:
+        return False
+    query = select(Contract.id).where(Contract.number == number, Contract.node_id.in_(nodes))
+    return session.execute(query).first() is not None
 
 
 def instalment(session: AnySession, instalment_id: int | None) -> InstalmentOfContract | None:

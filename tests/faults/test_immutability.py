@@ -295,3 +295,63 @@ def test_the_log_and_its_signatures_are_not_written_by_the_application(attacker:
         refused(attacker, f"INSERT INTO {table} ({names}) SELECT {names} FROM {table} LIMIT 1", NO_RIGHT)
     refused(attacker, "DELETE FROM log_queue", NO_RIGHT)
     refused(attacker, "UPDATE log_queue SET sequence = sequence", NO_RIGHT)
+
+
+# -- roles that were given
+
+
+A_GRANT = """
+INSERT INTO role_grants (person_id, role, node_id, valid_from, valid_to, revoked_at)
+SELECT (SELECT min(id) FROM people), 'auditor', (SELECT min(id) FROM nodes), '2026-01-01', %s, %s RETURNING id
+"""
+END = "UPDATE role_grants SET revoked_at = now(), valid_to = %s WHERE id = %s"
+
+
+def a_grant(connection: psycopg.Connection, valid_to: str | None = None, revoked_at: str | None = None) -> int:
+    [(grant_id,)] = connection.execute(A_GRANT, (valid_to, revoked_at)).fetchall()
+    return int(grant_id)
+
+
+def test_of_a_grant_nothing_but_its_end_is_written(attacker: psycopg.Connection, owner: psycopg.Connection) -> None:
+    ends = {"valid_to", "revoked_at", "revoked_by"}
+    grant_id = a_grant(attacker)
+    for column in set(columns(attacker, "role_grants")) - ends:
+        refused(attacker, f"UPDATE role_grants SET {column} = {column} WHERE id = %s", NO_RIGHT, grant_id)
+    for change in (
+        "role = 'cashier'", "person_id = person_id + 1", "node_id = node_id + 1", "valid_from = '2026-02-01'",
+        "case_id = 1", "granted_by = 1", "granted_at = now()", "id = 10000000",
+    ):
+        statement = f"UPDATE role_grants SET revoked_at = now(), valid_to = '2026-03-01', {change} WHERE id = %s"
+        refused(owner, statement, BY_TRIGGER, grant_id)
+    for connection, why in ((attacker, NO_RIGHT), (owner, BY_TRIGGER)):
+        refused(connection, "DELETE FROM role_grants WHERE id = %s", why, grant_id)
+        refused(connection, "TRUNCATE role_grants CASCADE", why)
+
+
+def test_a_grant_ends_once_and_is_not_taken_up_again(attacker: psycopg.Connection) -> None:
+    grant_id = a_grant(attacker)
+    attacker.execute(END, ("2026-03-01", grant_id))
+
+    refused(attacker, END, BY_TRIGGER, "2026-02-01", grant_id)
+    refused(attacker, END, BY_TRIGGER, "2026-04-01", grant_id)
+    refused(attacker, "UPDATE role_grants SET revoked_by = 1 WHERE id = %s", BY_TRIGGER, grant_id)
+    refused(
+        attacker, "UPDATE role_grants SET revoked_at = NULL, revoked_by = NULL, valid_to = NULL WHERE id = %s",
+        BY_TRIGGER, grant_id,
+    )
+
+
+def test_no_grant_ends_without_saying_when_it_was_ended(attacker: psycopg.Connection) -> None:
+    grant_id = a_grant(attacker)
+
+    refused(attacker, "UPDATE role_grants SET valid_to = '2026-03-01' WHERE id = %s", BY_TRIGGER, grant_id)
+    refused(attacker, "UPDATE role_grants SET revoked_at = now() WHERE id = %s", BY_TRIGGER, grant_id)
+    refused(attacker, "UPDATE role_grants SET revoked_by = 1 WHERE id = %s", BY_TRIGGER, grant_id)
+
+
+def test_an_end_that_was_planned_is_brought_forward_and_never_put_off(attacker: psycopg.Connection) -> None:
+    grant_id = a_grant(attacker, "2026-06-01")
+
+    refused(attacker, END, BY_TRIGGER, "2026-06-02", grant_id)
+    refused(attacker, END, BY_TRIGGER, None, grant_id)
+    attacker.execute(END, ("2026-05-31", grant_id))

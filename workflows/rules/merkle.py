@@ -1,9 +1,10 @@
 """Is a row in the log, and does a log continue an older one? Merkle trees of RFC 6962 and RFC 9162."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from hashlib import sha256
 
 EMPTY_ROOT = sha256(b"").digest()
+RootOf = Callable[[int, int], bytes]
 
 
 class ProofError(ValueError):
@@ -105,19 +106,27 @@ def _joined(
 
 def consistency_proof(leaves: Sequence[bytes], older_size: int) -> list[bytes]:
     """Return the hashes that show the first `older_size` leaves to be the beginning of `leaves`."""
-    if not 0 < older_size <= len(leaves):
-        raise IndexError(f"no tree of {older_size} inside one of {len(leaves)}")
-    return _consistency(leaves, older_size, whole=True)
+    return consistency_of_roots(lambda start, end: root(leaves[start:end]), older_size, len(leaves))
 
 
-def _consistency(leaves: Sequence[bytes], older_size: int, *, whole: bool) -> list[bytes]:
-    """RFC 6962 section 2.1.2; `whole` while the older tree begins where this one does."""
-    if older_size == len(leaves):
-        return [] if whole else [root(leaves)]
-    half = _largest_power_of_two_below(len(leaves))
-    if older_size <= half:
-        return [*_consistency(leaves[:half], older_size, whole=whole), root(leaves[half:])]
-    return [*_consistency(leaves[half:], older_size - half, whole=False), root(leaves[:half])]
+def consistency_of_roots(root_of: RootOf, older_size: int, size: int) -> list[bytes]:
+    """Return the same for a tree whose leaves are not at hand: `root_of(start, end)` knows its subtrees' roots.
+
+    It is asked for subtrees only: a start is a multiple of the power of two that is not below the length.
+    """
+    if not 0 < older_size <= size:
+        raise IndexError(f"no tree of {older_size} inside one of {size}")
+    return _consistency(root_of, 0, older_size, size)
+
+
+def _consistency(root_of: RootOf, start: int, older_end: int, end: int) -> list[bytes]:
+    """RFC 6962 section 2.1.2, for the subtree from `start` to `end`; the older tree ends inside it or with it."""
+    if older_end == end:
+        return [] if start == 0 else [root_of(start, end)]
+    middle = start + _largest_power_of_two_below(end - start)
+    if older_end <= middle:
+        return [*_consistency(root_of, start, older_end, middle), root_of(middle, end)]
+    return [*_consistency(root_of, middle, older_end, end), root_of(start, middle)]
 
 
 def verify_inclusion(

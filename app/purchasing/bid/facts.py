@@ -4,15 +4,14 @@ from calendar import monthrange
 from datetime import date
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import exists, func, select, text
 
 from app.access.nodes import AnySession
-from app.cases.kinds import choices, facts, opening_node, opening_parent
+from app.cases.kinds import choices, facts, opening_node, opening_parent, reachable
 from app.cases.models import Case, Clock
+from app.cases.named import Asker
 from app.cases.snapshot import CaseRow
 from app.clock import business_now, real_now
-from app.errors import InvalidInput
 from app.organizations.models import RegisterDecision
 from app.organizations.queries import registered_and_frozen
 from app.purchasing.award.queries import lot_of, projects_won
@@ -43,23 +42,25 @@ def packages_open(
     return [(row.id, row.subject) for row in session.execute(query.order_by(Case.due_at, Case.id))]
 
 
-def _package(session: AnySession, data: dict[str, Any]) -> Case:
-    found = session.get(Case, data["package"]) if "package" in data else None
-    if found is None or found.kind != "package":
-        raise InvalidInput({"package": [str(_l("Choose one of the list."))]})
-    return found
+@reachable("packages_open")
+@reachable("packages_to_object")
+def is_package(session: AnySession, asker: Asker, case_id: int) -> bool:
+    """Tell whether there is such a package: there is none before its call was published for everybody to read."""
+    query = select(Case.id).where(Case.id == case_id, Case.kind == "package")
+    return session.execute(query).first() is not None
 
 
 @opening_parent("bid")
-def package_of(session: AnySession, data: dict[str, Any]) -> int:
+def package_of(session: AnySession, data: dict[str, Any]) -> int | None:
     """Return the package that is bid for: the bid belongs to it."""
-    return _package(session, data).id
+    return data.get("package")
 
 
 @opening_node("bid")
-def office_of_package(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
+def office_of_package(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int | None:
     """Return where the package is bought."""
-    return _package(session, data).node_id
+    package = session.get(Case, data["package"]) if "package" in data else None
+    return package.node_id if package is not None else None
 
 
 @facts("bid")

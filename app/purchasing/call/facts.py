@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import exists, func, select
 
 from app.access.nodes import AnySession
-from app.cases.kinds import choices_held, facts, opening_node, opening_organization
+from app.cases.kinds import choices_held, facts, opening_node, opening_organization, reachable
 from app.cases.models import Case
+from app.cases.named import Asker
 from app.cases.snapshot import CaseRow
-from app.errors import InvalidInput
 from app.purchasing.opening_key.effects import newest_keys
 from app.purchasing.plan.facts import available
 from app.purchasing.programme.facts import nobody, offices_of
@@ -45,13 +44,18 @@ def plans_held(session: AnySession, person_id: int | None) -> list[tuple[int, st
     return [(plan.case_id, plan.title) for plan in session.scalars(query.order_by(Plan.case_id.desc()))]
 
 
+@reachable("plans_held")
+def plan_of_offices(session: AnySession, asker: Asker, plan_id: int) -> bool:
+    """Tell whether this is a plan of the person's offices, approved or not, taken or free."""
+    plan = session.get(Plan, plan_id)
+    return plan is not None and plan.node_id in offices_of(session, asker.person_id)
+
+
 @opening_node("call")
-def office_of_plan(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
+def office_of_plan(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int | None:
     """Return the office of the plan."""
     plan = session.get(Plan, data["plan"]) if "plan" in data else None
-    if plan is None:
-        raise InvalidInput({"plan": [str(_l("Choose one of the list."))]})
-    return plan.node_id
+    return plan.node_id if plan is not None else None
 
 
 @facts("call")

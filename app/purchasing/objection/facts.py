@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from app.access.nodes import AnySession
@@ -13,7 +12,6 @@ from app.cases.models import Case, Clock
 from app.cases.snapshot import CaseRow
 from app.documents.queries import filled_slots
 from app.documents.required import missing_documents
-from app.errors import InvalidInput
 from app.purchasing.award.queries import PREPARING, candidate_of, checkers_of, lot_of
 from app.purchasing.sealed import Bid
 from workflows.kinds.case import CaseFacts
@@ -38,23 +36,17 @@ def packages_to_object(
 
 
 
-def _chosen(session: AnySession, data: dict[str, Any]) -> Case:
-    found = session.get(Case, data["package"]) if "package" in data else None
-    if found is None or found.kind != "package":
-        raise InvalidInput({"package": [str(_l("Choose one of the list."))]})
-    return found
-
-
 @opening_parent("objection")
-def package_of(session: AnySession, data: dict[str, Any]) -> int:
+def package_of(session: AnySession, data: dict[str, Any]) -> int | None:
     """Return the package whose result is objected to."""
-    return _chosen(session, data).id
+    return data.get("package")
 
 
 @opening_node("objection")
-def office_of_package(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
+def office_of_package(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int | None:
     """Return where the package is bought."""
-    return _chosen(session, data).node_id
+    package = session.get(Case, data["package"]) if "package" in data else None
+    return package.node_id if package is not None else None
 
 
 @facts("objection")

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from app.access.nodes import AnySession
-from app.cases.kinds import choices, choices_held, facts, opening_node, opening_organization
+from app.cases.kinds import choices, choices_held, facts, opening_node, opening_organization, reachable
 from app.cases.models import Case
+from app.cases.named import Asker
 from app.cases.snapshot import CaseRow
-from app.errors import InvalidInput
 from app.ledger.accounts import AccountKey, balances
 from app.ledger.models import BudgetLine
 from app.purchasing.programme.facts import nobody, offices_of
@@ -55,6 +54,19 @@ def programmes_held(session: AnySession, person_id: int | None) -> list[tuple[in
     return [(row.id, f"{row.title} {row.year} v{row.version} ({row.regime})") for row in found]
 
 
+@reachable("programmes_held")
+def programme_of_offices(session: AnySession, asker: Asker, programme_id: int) -> bool:
+    """Tell whether these are rules of the person's offices, in force or not."""
+    row = session.get(Programme, programme_id)
+    return row is not None and row.node_id in offices_of(session, asker.person_id)
+
+
+@reachable("catalogue_items")
+def is_item(session: AnySession, asker: Asker, item_id: int) -> bool:
+    """Tell whether there is such an item: catalogues are public."""
+    return session.get(CatalogueItem, item_id) is not None
+
+
 @choices("catalogue_items")
 def catalogue_items(
     session: AnySession, case: CaseRow | None, organization_id: int | None
@@ -66,12 +78,10 @@ def catalogue_items(
 
 
 @opening_node("plan")
-def office_of_line(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
+def office_of_line(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int | None:
     """Return the office of the budget line."""
     line = _row(session, BudgetLine, data.get("budget_line"))
-    if line is None:
-        raise InvalidInput({"budget_line": [str(_l("Choose one of the list."))]})
-    return line.node_id
+    return line.node_id if line is not None else None
 
 
 @facts("plan")

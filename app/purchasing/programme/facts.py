@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask_babel import get_locale
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
 from app.access.models import Node
@@ -11,7 +10,6 @@ from app.access.nodes import AnySession
 from app.cases.kinds import choices_held, facts, opening_node, opening_organization
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
-from app.errors import InvalidInput
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.programme import ProgrammeFacts
 from workflows.rules.working_days import local_day
@@ -52,17 +50,9 @@ def nobody(session: AnySession, data: Any) -> None:
 
 
 @opening_node("programme")
-def office_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
-    """Return the office that was chosen; whether it is the person's own is a matter of roles."""
-    return node_of_kind(session, data.get("office"), "buyer", "office")
-
-
-def node_of_kind(session: AnySession, node_id: int | None, kind: str, field: str) -> int:
-    """Return the node if there is such a one, or raise InvalidInput for the field."""
-    found = session.execute(select(Node.id).where(Node.id == node_id, Node.kind == kind)).scalar()
-    if found is None:
-        raise InvalidInput({field: [str(_l("Choose one of the list."))]})
-    return found
+def office_of(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int | None:
+    """Return the office that was chosen."""
+    return data.get("office")
 
 
 @facts("programme")

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from app.access.accounts import AccountRefused
-from app.access.invitations import LIFE, InvitationInvalid, NewPerson, accept, invite, link_to
+from app.access.invitations import InvitationInvalid, NewPerson, accept, invite, link_to
+from app.access.links import LIFE
 from app.access.models import Account, Invitation, Person, RoleGrant
 from app.access.nodes import ensure_root
 from app.access.passwords import Mistyped

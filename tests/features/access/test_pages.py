@@ -8,6 +8,7 @@ from sqlalchemy import select, text, update
 
 from app.access.api_auth import LANGUAGE_TAGS
 from app.access.declare import allow
+from app.access.grants import revoke
 from app.access.local_paths import local_path
 from app.access.models import Account, Person, SignInAttempt, SignInSession
 from app.clock import real_now
@@ -438,7 +439,7 @@ def test_a_role_that_ends_closes_the_route_with_the_next_request(guarded, sessio
     client = browser_of(guarded, session, person)
     assert apart(client.get, "/for-auditors").status_code == 200
 
-    given.valid_to = real_now().date() - timedelta(days=1)
+    revoke(session, given, on=real_now().date() - timedelta(days=1), by=None, now=real_now())
     session.commit()
 
     assert apart(client.get, "/for-auditors").status_code == 403

@@ -13,31 +13,10 @@ from app.access.people import PAGE, list_people
 from app.access.reach import roles_held
 from app.access.roles import ADMINISTRATORS, ROLES, may_be_held_together
 from app.clock import SHANGHAI, real_now
-from tests.builders_access import PASSWORD, a_person, a_place, an_account, browser_of, holds, somebody
+from tests.builders_access import PASSWORD, a_person, an_account, browser_of, holds, somebody
 from tests.queries import counted
 
 TODAY = date(2026, 3, 2)
-
-
-@pytest.fixture
-def city(session):
-    return a_place(session, "110000", "甲市")
-
-
-@pytest.fixture
-def other_city(session):
-    return a_place(session, "520000", "乙市")
-
-
-@pytest.fixture
-def district(session, city):
-    return a_place(session, "110102", "甲区", parent=city)
-
-
-@pytest.fixture
-def administrator(app, session, city):
-    """A browser of the administrator of the city."""
-    return browser_of(app, session, somebody(session, "system_admin", city, name="管理员甲"))
 
 
 def today():

@@ -19,21 +19,6 @@ READERS = ("auditor", "audit_admin")
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def city(session):
-    return a_place(session, "110000", "甲市")
-
-
-@pytest.fixture
-def other_city(session):
-    return a_place(session, "520000", "乙市")
-
-
-@pytest.fixture
-def district(session, city):
-    return a_place(session, "110102", "甲区", parent=city)
-
-
 def told(session, *places, after=None, limit=50):
     rows, following = access_changes(session, [place.path for place in places], after=after, limit=limit)
     return [(row.what, row.by, row.whom) for row in rows], following

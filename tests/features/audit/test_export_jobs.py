@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from app.access.models import Account
+from app.access.grants import revoke
+from app.access.models import Account, RoleGrant
 from app.audit.exports import csv_files, jobs, xlsx_files
 from app.audit.exports.asking import MOST_OPEN, cancel_export, queue_lost
 from app.audit.exports.folder import exports_folder
@@ -19,7 +20,7 @@ from app.audit.exports.jobs import run_export, tend_exports
 from app.clock import real_now
 from app.extensions import db
 from app.worker import make_worker
-from tests.builders import make_district
+from tests.builders import grant_role, make_district
 from tests.builders_access import apart, token_of
 from tests.builders_audit import a_loan, a_signer, client_of, verified
 from tests.features.audit.scene import a_scene
@@ -283,8 +284,9 @@ def test_an_auditor_whose_reach_has_changed_gets_nothing_of_what_they_asked_befo
     made, waiting = program.ask().json["id"], program.ask(format="xlsx").json["id"]
     run_export(made)
     person = scene.district.actors["auditor"].person_id
-    session.execute(text("UPDATE role_grants SET node_id = :node WHERE person_id = :person"),
-                    {"node": elsewhere, "person": person})
+    given = session.scalars(select(RoleGrant).where(RoleGrant.person_id == person)).one()
+    revoke(session, given, on=given.valid_from, by=None, now=real_now())
+    grant_role(session, person, "auditor", elsewhere)
     session.commit()
     run_export(waiting)
 

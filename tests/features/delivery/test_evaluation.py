@@ -151,12 +151,13 @@ def test_an_evaluator_who_works_for_the_buyer_is_no_third_party(session):
 
 def test_an_unknown_contract_and_anothers_office_tell_nothing(session):
     delivery = a_delivery(session)
-    with pytest.raises(MoveRefused) as refused:
+    with pytest.raises(InvalidInput) as refused:
         begin(session, delivery, "evaluation", "project_officer", commission_data(session, delivery, contract="NO-1"))
-    assert "role_missing" in codes_of(refused)
-    with pytest.raises(MoveRefused) as refused:
-        begin(session, delivery, "evaluation", "registrar", commission_data(session, delivery))
-    assert codes_of(refused) == ["role_missing"]
+    assert list(refused.value.errors) == ["contract"]
+    for contract in ({}, {"contract": "NO-1"}):
+        with pytest.raises(MoveRefused) as refused:
+            begin(session, delivery, "evaluation", "registrar", commission_data(session, delivery, **contract))
+        assert codes_of(refused) == ["role_missing"]
 
 
 @pytest.mark.parametrize("points", ["20.01", "99"])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.notices import access
 from app.notices.templates import PLACEHOLDERS, TEMPLATES, template_names, template_of
 from workflows.loader import library
 
@@ -16,6 +17,16 @@ def test_a_template_is_whole_in_both_languages(template):
     assert "<number>" in chinese[0]
     assert "<number>" in english[0]
     assert template.name == next(name for name, value in TEMPLATES.items() if value is template)
+
+
+@pytest.mark.parametrize("template", access.TEMPLATES.values(), ids=lambda template: template.name)
+def test_a_template_of_access_is_whole_in_both_languages_and_no_definition_may_use_it(template):
+    told = {name: {"zh": f"<{name}>", "en": f"<{name}>"} for name in access.PLACEHOLDERS}
+
+    for locale in ("zh_Hans_CN", "en"):
+        subject, body = access.told_words(template.name, told, locale)
+        assert subject and "<by>" in body
+    assert template.name not in template_names()
 
 
 def test_every_notice_of_every_definition_has_its_words():

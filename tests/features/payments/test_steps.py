@@ -93,10 +93,10 @@ def test_nobody_applies_before_the_earlier_instalment_arrived(session, project):
 
 
 def test_an_instalment_that_is_not_there_is_refused(session, project):
-    with pytest.raises(MoveRefused) as refusal:
+    with pytest.raises(InvalidInput) as invalid:
         apply(session, project, instalment=10**6)
 
-    assert "no_such_instalment" in codes(refusal)
+    assert list(invalid.value.errors) == ["instalment"]
 
 
 @pytest.mark.parametrize("wrong", [2**70, -1, 0])

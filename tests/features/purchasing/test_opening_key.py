@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from app.access.grants import revoke
 from app.access.models import RoleGrant
 from app.cases.due import move_clock
 from app.cases.kinds import choices_for_person
@@ -128,7 +129,8 @@ def test_offices_and_experts_are_asked_for_on_the_day_of_the_business_clock(sess
     tomorrow = business_now(session) + timedelta(days=40)
     ends = tomorrow.date() - timedelta(days=10)
     for actor in (office.buyer, expert):
-        session.scalars(select(RoleGrant).where(RoleGrant.person_id == actor.person_id)).one().valid_to = ends
+        given = session.scalars(select(RoleGrant).where(RoleGrant.person_id == actor.person_id)).one()
+        revoke(session, given, on=ends, by=None, now=business_now(session))
     session.commit()
     experts = offered(session, "experts_to_list", office.project_officer)
     assert (offered(session, "offices_held", office.buyer), experts) == ([office.node_id], [expert.person_id])
