@@ -114,7 +114,19 @@ def cards() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         {**card, "who": None} | ({"href": _form_address(definition)} if office else {})
         for definition, card, no in asked if not no
     ]
-    return offered, [card | {"reasons": no} for _definition, card, no in asked if no]
+    return offered, _withheld([(definition, card, no) for definition, card, no in asked if no])
+
+
+def _withheld(asked: list[tuple[Definition, dict[str, Any], list[str]]]) -> list[dict[str, Any]]:
+    """Return what cannot be begun with the reasons; the classes of one kind that lack the same stand there once."""
+    told: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+    for definition, card, reasons in asked:
+        key = definition.kind, tuple(reasons)
+        if key in told:
+            told[key] |= {"title": localized(definition.title_of_kind), "href": f"/guide/{definition.kind}"}
+        else:
+            told[key] = card | {"reasons": reasons}
+    return list(told.values())
 
 
 def _today() -> date:

@@ -41,12 +41,12 @@ def page(app, session, district):
 
 def offered(text: str) -> set[str]:
     """Return the kinds whose cards stand on a start page."""
-    return set(re.findall(r'c-card" href="/(?:guide|apply)/(\w+)"', text))
+    return set(re.findall(r'c-card" href="/(?:guide|apply)/(\w+)[?"]', text))
 
 
 def withheld(text: str) -> dict[str, str]:
     """Return what a start page says cannot be begun now, with the words why."""
-    found = re.findall(r'<dt><a href="/guide/(\w+)">.*?</dt><dd>(.*?)</dd>', text)
+    found = re.findall(r'<dt><a href="/guide/(\w+)(?:\?[^"]*)?">.*?</dt><dd>(.*?)</dd>', text)
     return {kind: re.sub(r"<[^>]+>", " ", words).strip() for kind, words in found}
 
 
