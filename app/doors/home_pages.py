@@ -35,11 +35,7 @@ def home() -> str:
     person_id = actor().person_id or 0
     counts = worklist_counts(db.session, held(), person_id, now())
     lines = worklist(db.session, held(), person_id, limit=MOST).rows
-    mine = [
-        {"title": shown["subject"], "href": shown["href"], "note": f"{shown['kind_title']} · {shown['state_title']}",
-         "due": shown["due"], "status": None, "tone": ""}
-        for shown in (row(line) for line in lines)
-    ]
+    mine = [_task(row(line)) for line in lines]
     offered, withheld = cards()
     return render_template(
         "pages/home.html", kinds=offered, withheld=withheld, strip=strip(counts) if any(counts.values()) else None,
@@ -52,11 +48,15 @@ def _under_way(waiting: set[str]) -> list[dict[str, Any]]:
     """Return the open cases of the caller's own organizations that wait for somebody else."""
     own = [holding for holding in held() if holding.role in ORGANIZATION_ROLES]
     lines = find_cases(db.session, own, open_only=True, limit=MOST).rows if own else []
-    return [
-        {"title": shown["subject"], "href": shown["href"], "note": f"{shown['kind_title']} · {shown['state_title']}",
-         "due": shown["due"], "status": None, "tone": ""}
-        for shown in (row(line) for line in lines if line.number not in waiting)
-    ]
+    return [_task(row(line)) for line in lines if line.number not in waiting]
+
+
+def _task(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return a case as a line of the start page; that nothing presses is told by nothing."""
+    return {
+        "title": shown["subject"], "href": shown["href"], "note": f"{shown['kind_title']} · {shown['state_title']}",
+        "due": shown["due"] if shown["due"].tone != "none" else None, "status": None, "tone": "",
+    }
 
 
 def _drafts() -> list[dict[str, Any]]:

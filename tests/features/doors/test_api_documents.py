@@ -66,9 +66,11 @@ def test_an_upload_without_a_file_or_for_a_foreign_organization_is_told_so(desk)
 def test_a_document_of_others_cannot_be_put_into_ones_case(seeded):
     theirs = seeded.rows("SELECT d.id FROM documents d JOIN organizations o ON o.id = d.organization_id"
                          " WHERE o.name LIKE '贵阳%' ORDER BY 1 LIMIT 1")[0][0]
-    program = seeded.program(seeded.user("bj-staff9"))
+    user = seeded.user("bj-staff9")
+    program = seeded.program(user)
     program.environ_base["HTTP_IDEMPOTENCY_KEY"] = "foreign"
-    hub = seeded.rows("SELECT min(node_id) FROM hubs")[0][0]
+    hub = seeded.rows("SELECT min(node_id) FROM hubs h WHERE NOT EXISTS (SELECT FROM affiliations a"
+                      f" WHERE a.hub_node_id = h.node_id AND a.organization_id = {user.organization})")[0][0]
 
     answer = program.post("/api/v1/cases/affiliation", json={"data": {
         "hub": hub, "wants_primary": False, "documents": [{"slot": "application", "document_id": theirs}],
