@@ -1,4 +1,4 @@
-"""What is this registration about? And does an organization still need one?"""
+"""What is this registration about?"""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -43,4 +43,4 @@ def _of_the_class(application: RegistrationApplication) -> list[Fact]:
         return []
     counts = _("%(people)s people, %(units)s units", people=application.individual_members,
                units=application.unit_members)
-    return [Fact(_("Members"), counts)]
+    return [Fact(_("Members of the association"), counts)]

@@ -10,7 +10,7 @@ from app.demo.commands import LOGINS, builder_at
 from tests.journeys.town import Town, a_town
 
 # The founders apply first, young7 writes its monthly log, staff7 waits for its removal; others only watch.
-NOTHING_WAITS = {"staff", "staff7", "young7", "supervisor", "auditor", "admin"}
+NOTHING_WAITS = {"staff", "staff7", "staff8", "staff9", "young7", "supervisor", "auditor", "admin"}
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,8 @@ PLANTED = [
      "number_prefix 'b1' is not two to six capital letters"),
     (PAYMENT, 'number_prefix = "BF"', 'number_prefix = "DJ"', "number_prefix DJ belongs to payment"),
     (REGISTRATION, 'class = "social_service"', 'class = "Social"', "class 'Social' is no name"),
+    (REGISTRATION, 'kind_title = { zh = "成立登记"', 'kind_title = { zh = "登记"',
+     "registration: has several classes, so each definition must give the same kind_title"),
     (REGISTRATION, 'trigger = "deliver"', f'trigger = "d{"e" * 40}"', "at most 40)"),
     # both languages, and titles that fit
     (PAYMENT, 'en = "Payment of an instalment"', 'en = ""', "payment.v1: title has no English"),
@@ -69,6 +71,8 @@ PLANTED = [
     (REGISTRATION, 'on_due = "intake_check"', 'on_due = "intake_check"\nroles = ["registrar"]',
      "deem_accepted is fired by the clock, so it has no roles"),
     # guards
+    ("base/policy.v2.toml", "[association_fund]", "[association_fundus]",
+     "guard enough_funds needs number association_fund, which base/policy.v2 does not have"),
     (PAYMENT, '"not_the_approver"', '"not_the_aprover"',
      "instruct has guard not_the_aprover, which does not exist"),
     (PAYMENT, '"not_the_approver"', '"hub_in_force"',

@@ -268,9 +268,7 @@ def test_who_chose_something_else_meanwhile_is_registered_as_each_case_says(sess
 @pytest.mark.parametrize("odd", ["other", "", 7, ["association"], {"a": 1}])
 def test_a_class_that_cannot_be_founded_is_refused(session, office, odd):
     with pytest.raises(InvalidInput) as refused:
-        an_application(session, office, **data_for("registration", "apply", legal_class="association") | {
-            "legal_type": odd, "documents": [],
-        })
+        an_application(session, office, legal_type=odd)
 
     assert set(refused.value.errors) == {"legal_type"}
     assert not is_registered(session, office.organization_id)
