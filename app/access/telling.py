@@ -50,7 +50,7 @@ def _role(session: AnySession, given: RoleGrant, *, by: int | None) -> dict[str,
 def _name(session: AnySession, person_id: int | None) -> dict[str, str] | str:
     """Return who did it; nobody's name where it was the operator of this instance."""
     if person_id is None:
-        return {"zh": "平台运维人员", "en": "the operator"}
+        return {"zh": "平台运维人员", "en": "The operator"}
     return session.get_one(Person, person_id).name
 
 

@@ -11,6 +11,7 @@ from app.access.nodes import AnySession
 from app.cases.applying import case_to_be, taken
 from app.cases.facts import definition_of, facts_for, reaching_roles
 from app.cases.kinds import schema_of
+from app.cases.named import Asker, within_reach
 from app.cases.numbers import class_of_opening, class_of_reading, own_organizations
 from app.cases.snapshot import CaseRow
 from app.documents.queries import filled_slots
@@ -38,8 +39,12 @@ def with_papers(
         return invalid
     number = case.number if case is not None else None
     legal_class = class_of_reading(session, kind, number, trigger, actor, data, now)
-    given = taken(schema_of(kind, trigger, legal_class), data)
-    case = case or _to_be(session, kind, given, actor, now)
+    schema = schema_of(kind, trigger, legal_class)
+    given = taken(schema, data)
+    if case is None:
+        organization_id = _own(session, given, actor, now)
+        given = within_reach(session, schema, given, Asker(actor.person_id, organization_id, None))
+        case = _to_be(session, kind, given, organization_id, now)
     if case is None:
         return invalid
     definition = definition_of(case)
@@ -87,11 +92,17 @@ def paper_asked(definition: Definition, slot: str) -> str:
     return str(_l("Add the document: %(title)s", title=localized(definition.documents[slot].title)))
 
 
-def _to_be(session: AnySession, kind: str, given: dict[str, Any], actor: Actor, now: datetime) -> CaseRow | None:
-    """Return the case that is being opened for the sender's organization, if it can be told which one."""
+def _own(session: AnySession, given: dict[str, Any], actor: Actor, now: datetime) -> int | None:
+    """Return the sender's organization that the case is opened for, if it can be told which one."""
     own = own_organizations(session, actor.person_id, now)
     wanted = given.get("organization") or (own[0] if len(own) == 1 else None)
-    organization_id = wanted if wanted in own else None
+    return wanted if wanted in own else None
+
+
+def _to_be(
+    session: AnySession, kind: str, given: dict[str, Any], organization_id: int | None, now: datetime
+) -> CaseRow | None:
+    """Return the case that is being opened, if it can be told where it goes."""
     legal_class = class_of_opening(session, kind, organization_id, given)
     try:
         return case_to_be(session, kind, given, now, organization_id=organization_id, legal_class=legal_class)
