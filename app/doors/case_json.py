@@ -67,7 +67,7 @@ def allowed_json(case: CaseRow, choices: Choices) -> list[dict[str, Any]]:
             "trigger": option.transition.trigger,
             "title": localized(option.transition.title),
             "schema": schema_json(option.schema),
-            "example": example_for(db.session, option.schema, case),
+            "example": example_for(db.session, option.schema, case, choices.person_id),
         }
         for option in choices.allowed
     ]
