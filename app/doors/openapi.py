@@ -110,11 +110,21 @@ def _data_of(definition: Definition, transition: Transition, found: list[Definit
     for other in found:
         if (other.kind, other.place) == (definition.kind, definition.place):
             classes.setdefault(other.legal_class, other)
-    return {"anyOf": [
+    ways: list[dict[str, Any]] = [
         {"title": localized(each.title), **schema_json(schema := _schema_of(each, transition)),
          "examples": [example_for(None, schema, None)]}  # type: ignore[arg-type]
         for each in classes.values()
-    ]}
+    ]
+    return {"type": "object", "properties": _in_any(ways), "anyOf": ways}
+
+
+def _in_any(ways: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the fields of all classes by name; what the classes say of one differently, each says for itself."""
+    told: dict[str, Any] = {}
+    for way in ways:
+        for name, field in way["properties"].items():
+            told[name] = field if told.get(name, field) == field else {}
+    return told
 
 
 def _schema_of(definition: Definition, transition: Transition) -> Input | None:

@@ -9,8 +9,9 @@ import pytest
 from app.demo.commands import LOGINS, builder_at
 from tests.journeys.town import Town, a_town
 
-# The founders apply first, young7 writes its monthly log, staff7 waits for its removal; others only watch.
-NOTHING_WAITS = {"staff", "staff7", "staff8", "staff9", "young7", "supervisor", "auditor", "admin"}
+# The founders apply first, young7 writes its monthly log, staff7 waits for its removal, staff11 for a decision;
+# others only watch.
+NOTHING_WAITS = {"staff", "staff7", "staff8", "staff9", "young7", "staff11", "supervisor", "auditor", "admin"}
 
 
 @pytest.fixture(scope="module")

@@ -140,7 +140,7 @@ def joins_the_hub(town: Town) -> None:
     assert hub.waiting(number)
     assert hub.do(number, "accept")["state"] == "affiliated"
     refused = staff.post("/cases/affiliation", {"data": {"hub": node, "wants_primary": True}}, 403)
-    assert [reason["code"] for reason in refused["reasons"]] == ["has_primary_hub"]
+    assert [reason["code"] for reason in refused["reasons"]] == ["member_already", "has_primary_hub"]
 
 
 def figures(town: Town) -> dict[str, int]:

@@ -9,7 +9,17 @@ import pytest
 
 from app.clock import business_now
 from app.demo.building import Builder
-from app.demo.district import LISTED_NAME, OLD_NAME, OTHERS, PASSWORD, THIRD_NAME, YOUNG
+from app.demo.district import (
+    ENDING_NAME,
+    FOUNDED,
+    LISTED_NAME,
+    OLD_NAME,
+    OTHERS,
+    PASSWORD,
+    RENAMED,
+    THIRD_NAME,
+    YOUNG,
+)
 from app.extensions import db
 from app.ledger.models import BudgetLine
 from app.organizations.commands import registry
@@ -56,13 +66,14 @@ def test_every_code_of_the_register_is_valid_and_twenty_six_carry_xichengs_divis
     codes = {row.uscc for row in town.rows("SELECT uscc FROM organizations WHERE uscc IS NOT NULL")}
     of_xicheng = {code for code in codes if parse(code).division == "110102"}
     demos = town.rows("""
-        SELECT r.uscc, o.name FROM registrations r JOIN organizations o ON o.id = r.organization_id
-         WHERE r.authority = '演示登记机关'
+        SELECT o.uscc, o.name FROM registrations r JOIN organizations o ON o.id = r.organization_id
+         WHERE r.ended_on IS NULL AND (r.authority = '演示登记机关' OR r.case_id IS NOT NULL)
     """)
 
     assert {row.uscc for row in demos} == town.own_codes
     assert {row.name for row in demos} == {
-        OLD_NAME, THIRD_NAME, LISTED_NAME, *(name for name, _person, _login in (*YOUNG, *OTHERS))
+        OLD_NAME, THIRD_NAME, LISTED_NAME, RENAMED, ENDING_NAME, OTHERS[1][0], FOUNDED[0][0],
+        *(name for name, _person, _login in YOUNG),
     }
     assert len(of_xicheng - town.own_codes) == 26
 

@@ -92,7 +92,7 @@ def test_a_program_changes_no_password(app, session, person):
 def test_nobody_changes_a_password_without_being_signed_in(app, session, person):
     answer = app.test_client().post("/account/password", data=FORM)
 
-    assert (answer.status_code, answer.location) == (303, "/sign-in")
+    assert (answer.status_code, answer.location) == (303, "/sign-in?ended=1")
     assert password_is(session, person, PASSWORD)
 
 

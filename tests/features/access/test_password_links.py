@@ -55,7 +55,7 @@ def test_an_administrator_issues_a_link_and_the_owner_sets_a_new_password(
 def test_nobody_but_the_system_administrator_issues_a_link(app, session, district, clerk):
     for role in (code for code in ROLES if code != "system_admin"):
         assert asked(browser_of(app, session, somebody(session, role, district)), clerk).status_code == 403, role
-    assert asked(app.test_client(), clerk).location == "/sign-in"
+    assert asked(app.test_client(), clerk).location == "/sign-in?ended=1"
 
     assert links(session) == []
 
