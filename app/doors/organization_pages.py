@@ -20,14 +20,12 @@ from wtforms.validators import InputRequired, Length
 from app.access.api_auth import current_holdings, today
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES, PLACE_ROLES, ROLES
-from app.cases.applying import obstacles
 from app.cases.queries import CaseLine, find_cases
 from app.cases.timeline import Happened, happened_to
 from app.cases.titles import title_of_case
 from app.clock import business_now
-from app.doors.caller import actor, held, holds, now
+from app.doors.caller import held, holds
 from app.doors.case_view import move_href
-from app.doors.list_pages import kind_titles
 from app.doors.list_pages import row as case_row
 from app.doors.move_form import organizations_of_caller
 from app.errors import Problem
@@ -151,7 +149,7 @@ def _page(profile: Profile, form: ConfirmForm | None) -> str:
         more_href=_all_cases(profile) if waiting.after or ended.after else None,
         history=[_move(one) for one in recent.rows],
         timeline_href=url_for("organization.timeline_page", organization_id=id_) if recent.after else None,
-        actions=_actions(id_) if own else [],
+        begin_href="/#services" if own else None,
         export_href=f"/audit/exports?organization={id_}" if holds("auditor") else None,
         confirm_form=form if may_confirm else None,
         confirm_action=url_for("organization.confirm_registration", organization_id=id_),
@@ -222,17 +220,3 @@ def _organization(profile: Profile) -> dict[str, Any]:
         "known_from": STANDING_NOTE[row.standing],
         "registered_on": registered_on,
     }
-
-
-def _actions(organization_id: int) -> list[dict[str, Any]]:
-    """Return what its own people can begin for it now."""
-    openable = {
-        definition.kind: transition for definition in library().definitions for transition in definition.transitions
-        if transition.opens and set(transition.roles) & set(ORGANIZATION_ROLES)
-    }
-    return [
-        {"title": title, "href": f"/apply/{kind}?organization={organization_id}"}
-        for kind, title in kind_titles().items()
-        if kind in openable
-        and not obstacles(db.session, kind, openable[kind], actor(), now(), organization_id=organization_id)
-    ]

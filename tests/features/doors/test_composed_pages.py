@@ -50,7 +50,7 @@ def test_an_organizations_own_people_see_its_contracts_cases_and_what_they_may_a
     text = page("staff3", f"/organizations/{third}")
     assert CONTRACT in text and "96,000.00" in text
     assert f"/apply/payment?organization={third}&amp;instalment=" in text
-    assert f'href="/apply/affiliation?organization={third}"' in text
+    assert 'href="/#services"' in text
     assert f'href="/apply/registration?organization={third}"' not in text  # it is registered
     assert text.count("/cases/BF") >= 1
 
