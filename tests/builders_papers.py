@@ -46,6 +46,11 @@ def a_jpeg(width: int = 2, height: int = 2) -> bytes:
     )
 
 
+def with_another_byte(content: bytes, at: int) -> bytes:
+    """Return the content with the byte at this place changed: never to what it was, whatever ciphertext it is."""
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1:]
+
+
 def a_zip(members: dict[str, bytes | str], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Return an archive with these members."""
     out = io.BytesIO()

@@ -40,7 +40,7 @@ from app.extensions import db
 from app.worker import Signer
 from tests.builders import District, make_district
 from tests.builders_audit import a_loan, a_paper, a_signer, lend
-from tests.builders_papers import a_pdf
+from tests.builders_papers import a_pdf, with_another_byte
 from tests.fourth_kind import loan_kind
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -256,8 +256,7 @@ def test_one_changed_byte_is_refused_by_the_name_of_its_file(session, source, el
     (paper,) = (file_of(shelf / FILES, stored.sha256) for stored in made.manifest.papers.values())
     for path in (made.folder / DATABASE, paper, made.folder / "manifest.json"):
         whole = path.read_bytes()
-        middle = len(whole) // 2
-        path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1:])
+        path.write_bytes(with_another_byte(whole, at=len(whole) // 2))
         with pytest.raises(BackupRefused, match=str(path)):
             restored(shelf, elsewhere)
         path.write_bytes(whole)

@@ -13,6 +13,7 @@ from app.documents.sealing import (
     sealed_about,
     sealed_blocks,
 )
+from tests.builders_papers import with_another_byte
 
 
 def sealed(key: bytes, content: bytes) -> bytes:
@@ -44,8 +45,8 @@ def test_a_changed_cut_or_lengthened_file_is_damaged():
     whole = sealed(key, content)
     step = len(whole) // 3
     for wrong in (
-        b"", whole[:10], whole[:-1], whole[: -(BLOCK + 17)], whole + b"z", whole[:step] + b"\1" + whole[step + 1:],
-        whole[:24] + whole[24 + BLOCK + 17:],
+        b"", whole[:10], whole[:-1], whole[: -(BLOCK + 17)], whole + b"z", whole[:24] + whole[24 + BLOCK + 17:],
+        with_another_byte(whole, at=step), with_another_byte(whole, at=0), with_another_byte(whole, at=len(whole) - 1),
     ):
         with pytest.raises(PaperDamaged):
             opened(key, wrong, len(content))

@@ -16,7 +16,7 @@ from app.documents.refusals import UploadRefused
 from app.documents.sealed import UNSENT_LIVE, drafted_papers, receive_sealed, sweep_sealed
 from app.documents.store import open_content, receive
 from app.errors import InvalidInput, MoveRefused
-from tests.builders_papers import a_pdf
+from tests.builders_papers import a_pdf, with_another_byte
 from tests.builders_purchasing import (
     A_BID,
     DUE,
@@ -105,7 +105,8 @@ def test_a_bid_whose_paper_was_damaged_or_lost_is_set_aside_whole_and_stops_no_o
         bids.append(a_bid(session, tender, bidder, documents=both))
     changed, lost = (session.get_one(SealedPaper, papers[n]).file for n in (1, 2))
     file = documents_folder() / "sealed" / changed
-    file.write_bytes(file.read_bytes()[:-1] + b"\0")
+    sealed = file.read_bytes()
+    file.write_bytes(with_another_byte(sealed, at=len(sealed) - 1))
     (documents_folder() / "sealed" / lost).unlink()
 
     opened_package(session, tender)
