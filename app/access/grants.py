@@ -10,7 +10,9 @@ from sqlalchemy import or_, select
 from app.access.models import Node, Person, RoleGrant
 from app.access.nodes import AnySession
 from app.access.roles import may_be_held_together, role_of
+from app.clock import business_now
 from app.errors import Problem
+from workflows.rules.working_days import local_day
 
 
 class GrantRefused(Problem):
@@ -71,9 +73,15 @@ def grant(
 
 
 def revoke(session: AnySession, given: RoleGrant, *, on: date, by: int | None, now: datetime) -> None:
-    """End the grant with the day `on`, which no longer counts; or raise GrantRefused. The caller commits."""
+    """End the grant with the day `on`, which no longer counts; or raise GrantRefused. The caller commits.
+
+    What somebody did in the role stays done in the role: it ends no earlier than the day of `now`, which for a move
+    that a clock makes late is the day it was due, or the day of the business clock.
+    """
     if by == given.person_id:
         raise GrantRefused(_l("Ask another administrator: nobody changes their own roles."))
+    if on < min(local_day(now), local_day(business_now(session))):
+        raise GrantRefused(_l("A role ends today or later: what was done in it stays as it was."))
     if given.valid_to is not None and given.valid_to <= on:
         raise GrantRefused(_l("This role has ended already."))
     given.valid_to = max(on, given.valid_from)

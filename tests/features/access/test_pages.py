@@ -1,7 +1,6 @@
 """Coming in and leaving through the browser: what the pages tell, and what they keep to themselves."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text, update
@@ -14,6 +13,7 @@ from app.access.models import Account, Person, SignInAttempt, SignInSession
 from app.clock import real_now
 from tests.builders_access import PASSWORD, a_person, a_place, apart, browser_of, holds, somebody, token_of
 from tests.queries import counted
+from workflows.rules.working_days import local_day
 
 
 @pytest.fixture
@@ -439,7 +439,7 @@ def test_a_role_that_ends_closes_the_route_with_the_next_request(guarded, sessio
     client = browser_of(guarded, session, person)
     assert apart(client.get, "/for-auditors").status_code == 200
 
-    revoke(session, given, on=real_now().date() - timedelta(days=1), by=None, now=real_now())
+    revoke(session, given, on=local_day(real_now()), by=None, now=real_now())
     session.commit()
 
     assert apart(client.get, "/for-auditors").status_code == 403

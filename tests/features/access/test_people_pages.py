@@ -233,6 +233,17 @@ def test_a_grant_that_ends_before_it_begins_or_has_ended_is_refused(session, cit
         revoke(session, given, on=TODAY, by=None, now=now)
 
 
+def test_a_role_does_not_end_with_a_day_in_the_past(session, city, now):
+    given = holds(session, a_person(session), "cashier", city, since=TODAY - timedelta(days=30))
+
+    with pytest.raises(GrantRefused):
+        revoke(session, given, on=TODAY - timedelta(days=1), by=None, now=now)
+
+    assert (given.valid_to, given.revoked_at) == (None, None)
+    revoke(session, given, on=TODAY, by=None, now=now)
+    assert given.valid_to == TODAY
+
+
 def test_a_grant_for_the_future_that_is_revoked_never_counts(session, city, now):
     person = a_person(session)
     given = holds(session, person, "cashier", city, since=TODAY + timedelta(days=10))
