@@ -46,7 +46,7 @@ def a_delivery(session: Any, *, fen: int = 100_000_00, terms: Any = TERMS, signe
     actors = dict(place.actors)
     actors["second_officer"] = make_actor(session, "另一经办人", ("project_officer", place.buyer.id))
     actors["buyer"] = make_actor(session, "示例负责人", ("buyer", place.buyer.id))
-    actors["evaluator"] = make_actor(session, "示例评估人")
+    actors["evaluator"] = make_actor(session, "示例评估人", ("evaluator", place.buyer.id))
     line = a_budget_line(session, 2 * fen, node=place.buyer)
     contract = sign_contract(session, ContractTerms(
         number=NUMBER, title="社区为老服务项目", organization_id=place.organization.id, node_id=place.buyer.id,

@@ -144,7 +144,8 @@ class Commission(OfContract):
 
     stage = choice_field(_l("Stage"), STAGES)
     evaluator = text_field(_l("Evaluator's sign-in name"), max=60, example="evaluator",
-                           help=_l("A third party with no tie to the contractor or to your office."))
+                           help=_l("An evaluator of your place, with no tie to the contractor or to your office."),
+                           names="evaluators_of_the_place")
     task = text_field(_l("What is to be looked at"), max=2000, multiline=True, required=False,
                       example="按中期评估指标核查进度、质量与财务。")
 

@@ -74,7 +74,7 @@ def build_district(builder: Builder) -> None:
         ("韩维", "admin", "system_admin", city),
     ):
         builder.person(name, login, [(role, node)], password=PASSWORD)
-    evaluator = builder.person("严知", "evaluator", [], password=PASSWORD)
+    evaluator = builder.person("严知", "evaluator", [("evaluator", district)], password=PASSWORD)
     line = builder.budget(office, "2026-YT-001", "社区社会组织服务专项", 200_000_000)
     builder.contract("XC2026-002", "楼门文化与邻里互助（登记后生效）", new, office, line, 8_000_000)
     waiting = builder.contract("XC2026-003", "失能老人居家照护指导", third, office, line, 9_600_000)

@@ -53,7 +53,7 @@ class Year:
         self.actors = dict(self.place.actors)
         self.actors["second_officer"] = make_actor(session, "另一经办人", ("project_officer", office.id))
         self.actors["buyer"] = make_actor(session, "示例负责人", ("buyer", office.id))
-        self.actors["evaluator"] = make_actor(session, "示例评估人")
+        self.actors["evaluator"] = make_actor(session, "示例评估人", ("evaluator", office.id))
         self.organizations = [self._organization(n) for n in range(ORGANIZATIONS)]
         self.given: dict[int, int] = {}
         for n in range(LINES):

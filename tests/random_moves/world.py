@@ -192,7 +192,9 @@ def _more_people(world: World) -> None:
         builder.person(f"多面手{n}", f"hats{n}", [*places.items(), ("staff", organization)])
     for n in range(3, 8):
         builder.person(f"评审{n}", f"random-expert{n}", [("expert", district)])
-    world.evaluators += [builder.person(f"评估{n}", f"random-evaluator{n}", []) for n in range(4)]
+    world.evaluators += [
+        builder.person(f"评估{n}", f"random-evaluator{n}", [("evaluator", district)]) for n in range(4)
+    ]
     builder.person("外地登记", "elsewhere", [("registrar", builder.place("520115"))])
 
 

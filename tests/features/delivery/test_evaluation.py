@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from app.access.models import RoleGrant
+from app.access.nodes import create_node
 from app.cases.due import fire_due
 from app.clock import real_now
 from app.delivery import effects
@@ -22,13 +23,14 @@ from app.delivery.steps import make_codes, open_code, rate
 from app.errors import CaseNotFound, InvalidInput, MoveRefused
 from app.extensions import db
 from app.organizations.ties import record_tie
-from tests.builders import grant_role
+from tests.builders import grant_role, make_actor
 from tests.builders_delivery import (
     a_delivery,
     an_evaluation,
     begin,
     case_id_of,
     commission_data,
+    login_of,
     scores_data,
     state_of,
     step,
@@ -113,7 +115,8 @@ def test_the_evaluator_reaches_the_case_until_it_ends(session):
     delivery = a_delivery(session)
     number = an_evaluation(session, delivery, until="final")
 
-    grant = session.scalars(select(RoleGrant).where(RoleGrant.role == "evaluator")).one()
+    on_a_case = RoleGrant.role == "evaluator", RoleGrant.case_id.is_not(None)
+    grant = session.scalars(select(RoleGrant).where(*on_a_case)).one()
     assert (grant.case_id, grant.valid_to) == (case_id_of(session, number), MORNING.date())
     with pytest.raises(CaseNotFound):
         step(session, delivery, number, "score", "evaluator", scores_data())
@@ -147,6 +150,24 @@ def test_an_evaluator_who_works_for_the_buyer_is_no_third_party(session):
     with pytest.raises(MoveRefused) as refused:
         begin(session, delivery, "evaluation", "project_officer", commission_data(session, delivery))
     assert codes_of(refused) == ["evaluator_works_for_buyer"]
+
+
+def test_a_login_that_is_no_evaluators_here_is_answered_as_one_that_does_not_exist(session):
+    delivery = a_delivery(session)
+    elsewhere = create_node(session, parent=delivery.place.city, kind="territory", code="110108", name_zh="另一城区")
+    stranger = make_actor(session, "外地评估人", ("evaluator", elsewhere.id))
+    session.commit()
+    registrar, told = delivery.place.actors["registrar"], []
+    for login in ("nobody-at-all", login_of(session, registrar), login_of(session, stranger)):
+        data = commission_data(session, delivery, evaluator=login)
+        with pytest.raises(InvalidInput) as refused:
+            begin(session, delivery, "evaluation", "project_officer", data)
+        told.append(refused.value.errors)
+
+    assert told[0] == told[1] == told[2] and list(told[0]) == ["evaluator"]
+    assert session.scalars(select(Evaluation)).all() == []
+    above = login_of(session, delivery.actors["evaluator"]).upper()
+    begin(session, delivery, "evaluation", "project_officer", commission_data(session, delivery, evaluator=above))
 
 
 def test_an_unknown_contract_and_anothers_office_tell_nothing(session):
