@@ -197,23 +197,34 @@ def options(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One condition of a move as it stands now: `asked` is False where what is handed in decides it."""
+    """One condition of a move as it stands now: `asked` is False where what is handed in decides it.
+
+    One that is `fixed` asks about nothing that is handed in: what it refuses is refused whatever is typed.
+    """
 
     title: Text
     asked: bool
     reason: Reason | None
+    fixed: bool
 
 
 def rules_of(
-    definition: Definition, transition: Transition, *, acting: Acting, facts: Facts, now: datetime
+    definition: Definition, transition: Transition, *, acting: Acting, facts: Facts, now: datetime,
+    chosen: Mapping[str, Any] | None = None,
 ) -> tuple[Rule, ...]:
-    """Return every condition of a move before anything is typed, each with its answer. Changes nothing."""
-    arrow = _compiled(definition).arrows[id(transition)]
-    return tuple(
-        Rule(guard.title, True, arrow.worded(guard.ask(facts, acting, None, now))) if not guard.reads_input
-        else Rule(guard.title, False, None)
-        for guard in arrow.guards
-    )
+    """Return every condition of a move before anything is typed, each with its answer. Changes nothing.
+
+    `chosen` is what was chosen from lists: what asks about nothing else has its answer too.
+    """
+    arrow, given = _compiled(definition).arrows[id(transition)], chosen or {}
+
+    def answered(guard: Guard) -> Rule:
+        if guard.reads_input and not (guard.reads and all(name in given for name in guard.reads)):
+            return Rule(guard.title, False, None, False)
+        data = chosen if guard.reads_input else None
+        return Rule(guard.title, True, arrow.worded(guard.ask(facts, acting, data, now)), not guard.reads_input)
+
+    return tuple(answered(guard) for guard in arrow.guards)
 
 
 def role_for(transition: Transition, acting: Acting) -> str | None:

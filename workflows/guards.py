@@ -20,7 +20,8 @@ class Guard:
 
     A guard that `reads_input` asks about what the move brings along (a chosen contract, papers), so it
     stays open when options() asks what could be done before anything has been filled in. What asks about the
-    organization alone does not: an application that is refused whatever is typed is not even offered.
+    organization alone does not: an application that is refused whatever is typed is not even offered. `reads` names
+    the fields of a choice that such a guard asks about: once they are chosen it is asked before the rest is typed.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Guard:
     needs: tuple[str, ...] = ()
     reads_input: bool = False
     numbers: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
 
 _GUARDS: dict[str, Guard] = {}
@@ -40,14 +42,14 @@ class UnknownGuard(LookupError):
 
 def guard(
     name: str, title: Text, *, needs: tuple[str, ...] = (), reads_input: bool = False,
-    numbers: tuple[str, ...] = (),
+    numbers: tuple[str, ...] = (), reads: tuple[str, ...] = (),
 ) -> Callable[[GuardFunction], GuardFunction]:
     """Register a function as guard `name`; a name can be taken once."""
 
     def register(function: GuardFunction) -> GuardFunction:
         if name in _GUARDS:
             raise ValueError(f"guard {name} is registered already")
-        _GUARDS[name] = Guard(name, title, function, needs, reads_input, numbers)
+        _GUARDS[name] = Guard(name, title, function, needs, reads_input or bool(reads), numbers, reads)
         return function
 
     return register

@@ -1,5 +1,6 @@
 """May this organization apply, and why not? The conditions of the opening move, asked before anybody types."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,20 +44,21 @@ class Prospect:
 
 def obstacles(
     session: AnySession, kind: str, transition: Transition, actor: Actor, now: datetime, *,
-    organization_id: int | None, legal_class: str | None = None,
+    organization_id: int | None, legal_class: str | None = None, chosen: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Return in the reader's language why this kind cannot be begun now, before anything is typed; [] if it can.
 
-    `legal_class` is the one that is to be founded, where that can be chosen. Asked are the lists of which something
+    `legal_class` is the one that is to be founded, where that can be chosen; `chosen` is what else has been chosen
+    already, such as the hub on whose page one stands. Asked are the lists of which something
     must be chosen (an empty one leaves nothing to apply for) and then the conditions that need no input. Changes
     nothing.
     """
-    chosen = {"legal_type": legal_class} if legal_class is not None else {}
-    schema = schema_of(kind, transition.trigger, class_of_opening(session, kind, organization_id, chosen))
+    known = {**(chosen or {}), **({"legal_type": legal_class} if legal_class is not None else {})}
+    schema = schema_of(kind, transition.trigger, class_of_opening(session, kind, organization_id, known))
     if empty := _empty_lists(session, schema, actor, organization_id):
         return empty
     try:
-        found = prospect_of(session, kind, transition, actor, chosen, now, organization_id=organization_id)
+        found = prospect_of(session, kind, transition, actor, known, now, organization_id=organization_id)
     except InvalidInput as invalid:
         return [str(message) for messages in invalid.errors.values() for message in messages]
     if found is not None and found.barred:
@@ -106,8 +108,9 @@ def prospect_of(
         demand_possible(definition, state=None, trigger=transition.trigger, acting=acting)
     except Refused as refused:
         return Prospect((), None, refused.reasons)
-    facts = facts_for(session, case, _rows_chosen(schema, chosen))
-    rules = rules_of(definition, opening, acting=acting, facts=facts, now=now)
+    rows = _rows_chosen(schema, chosen)
+    facts = facts_for(session, case, rows)
+    rules = rules_of(definition, opening, acting=acting, facts=facts, now=now, chosen=rows)
     return Prospect(rules, _until(session, case.parent_id))
 
 

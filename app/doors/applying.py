@@ -40,7 +40,7 @@ def classes_of(made: MoveForm) -> list[dict[str, Any]]:
 def _rule(rule: Rule) -> dict[str, Any]:
     state = "later" if not rule.asked else "met" if rule.reason is None else "refused"
     return {"title": localized(rule.title), "state": state,
-            "reason": localized(rule.reason.text) if rule.reason is not None else None}
+            "reason": localized(rule.reason.text) if rule.reason is not None else None, "fixed": rule.fixed}
 
 
 def tasks_of(made: MoveForm) -> list[dict[str, Any]]:

@@ -155,6 +155,9 @@ def form_page(case: CaseRow | None, transition: Transition, made: MoveForm) -> s
         "guide_href": guide, "danger": transition.danger,
         "about": _about(made) if case is None else None,
         "classes": classes_of(made) if case is None else [],
+        # Nobody types what is refused whatever they type; what somebody typed already stays before their eyes.
+        "closed": request.method == "GET" and made.draft is None
+        and any(rule["fixed"] and rule["state"] == "refused" for rule in rules),
     }
     read = beside_of(made.kind, made.trigger)
     if case is not None and read is not None and made.form is not None:

@@ -41,7 +41,7 @@ def begin(kind: str) -> Page:
                 {"id": id_, "name": name, "href": f"/apply/{kind}?{urlencode({**request.args, 'organization': id_})}",
                  "draft": None,
                  "refused": obstacles(db.session, kind, transition, actor(), now(), organization_id=id_,
-                                      legal_class=request.args.get("legal_type"))}
+                                      legal_class=request.args.get("legal_type"), chosen=request.args.to_dict())}
                 for id_, name, _node in own
             ],
             new_href=None,

@@ -12,8 +12,8 @@ from app.access.declare import allow
 from app.affiliation.queries import HubView, Member, MemberPage, hub_view, hubs_page, members_of
 from app.cases.queries import find_cases
 from app.doors.caller import held
+from app.doors.entrance import entrance_to
 from app.doors.list_pages import row
-from app.doors.move_form import organizations_of_caller
 from app.extensions import db
 from app.formats import day
 from app.language import current_locale
@@ -85,20 +85,13 @@ def hub_page(node_id: int) -> str:
         "pages/hub.html",
         hub={
             "name": hub.name(current_locale()), "field": _fields(hub), "place": hub.place(current_locale()),
-            "level": LEVEL[hub.level], "href_apply": _href_apply(hub), "facts": [],
+            "level": LEVEL[hub.level], "facts": [], **entrance_to("affiliation", {"hub": hub.node_id}),
         },
         figures=_figures(hub),
         members=[_member(member) for member in members.rows],
         pages=_pages(node_id, members),
         applying=_applying(node_id),
     )
-
-
-def _href_apply(hub: HubView) -> str | None:
-    """Return where staff of an organization apply to this very hub; None for all others."""
-    if hub.ended_on is not None or not organizations_of_caller():
-        return None
-    return f"/apply/affiliation?hub={hub.node_id}"
 
 
 def _applying(node_id: int) -> list[dict[str, Any]]:

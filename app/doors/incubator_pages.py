@@ -14,8 +14,8 @@ from app.access.reach import visible_by
 from app.cases.models import Case
 from app.cases.queries import find_cases
 from app.doors.caller import held
+from app.doors.entrance import entrance_to
 from app.doors.list_pages import row
-from app.doors.move_form import organizations_of_caller
 from app.extensions import db
 from app.formats import day
 from app.incubation.inputs import MODE_LABELS
@@ -80,19 +80,12 @@ def board(node_id: int) -> str:
         "pages/incubator.html",
         incubator={
             "name": one.name(current_locale()), "level": LEVEL[one.level], "place": one.place(current_locale()),
-            "operator": one.operator, "href_apply": _href_apply(one),
+            "operator": one.operator, **entrance_to("incubation", {"incubator": one.node_id}),
         },
         figures=_figures(one),
         stages=_stages(node_id),
         residents=[_resident(each) for each in _seen_residents(one)],
     )
-
-
-def _href_apply(one: IncubatorView) -> str | None:
-    """Return where staff of an organization apply to this very incubator; None for all others."""
-    if one.ended_on is not None or not organizations_of_caller():
-        return None
-    return f"/apply/incubation?incubator={one.node_id}"
 
 
 def _figures(one: IncubatorView) -> list[dict[str, Any]]:

@@ -3,12 +3,14 @@
 Every page takes its words from here, so a deadline reads the same on the worklist, the case and in mail.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup, escape
 
 from app.clock import SHANGHAI
 from app.doors.assets import css_href, js_href, mark_href
@@ -17,6 +19,7 @@ from app.formats import amount, clock_time, day, day_and_time, iso, language, mo
 from workflows.rules.working_days import Calendar, working_days_between
 
 SOON_WORKING_DAYS = 3
+CASE_NUMBER = re.compile(r"\b[A-Z]{2,4}\d{2}-\d{4}-\d{4}\b", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,17 @@ def initial(name: str | None) -> str:
     return name.strip()[:1].upper() if name and name.strip() else "·"
 
 
+def with_cases(words: str) -> Markup:
+    """Return words in which every number of a case leads to that case."""
+    return Markup(CASE_NUMBER.sub(r'<a href="/cases/\g<0>">\g<0></a>', str(escape(words))))  # noqa: S704 - escaped first
+
+
 def register_markup(app: Flask) -> None:
     """Give the app's templates these filters and the functions icon(), css_href() and js_href()."""
     app.jinja_env.filters.update(
         text=text, amount=amount, money=money, day=day, time=clock_time, datetime=day_and_time, iso=iso,
         mask=mask, file_size=file_size, digest=digest, initial=initial,
+        with_cases=with_cases,
     )
     app.jinja_env.globals.update(
         icon=icon, css_href=css_href, js_href=js_href, mark_href=mark_href, language=language

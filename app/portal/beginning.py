@@ -1,6 +1,7 @@
 """What can the reader begin now, and why not the rest? The same answer for start page, guide and organization."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask import g
 from flask_babel import gettext as _
@@ -17,10 +18,10 @@ MOST = 6
 """How many of somebody's organizations are asked for: nobody waits for a start page."""
 
 
-def hindrances(definition: Definition) -> list[str]:
+def hindrances(definition: Definition, chosen: Mapping[str, Any] | None = None) -> list[str]:
     """Return in words why the caller cannot begin this kind now; [] where one of their organizations can, or they can.
 
-    Each reason stands once, however many organizations it is about.
+    Each reason stands once, however many organizations it is about. `chosen` is what has been chosen already.
     """
     transition, actor, now = definition.opening_transitions()[0], g.actor, business_now(db.session)
     organizations: Sequence[int | None] = [None]
@@ -32,7 +33,7 @@ def hindrances(definition: Definition) -> list[str]:
     for organization_id in organizations:
         words = obstacles(
             db.session, definition.kind, transition, actor, now, organization_id=organization_id,
-            legal_class=definition.legal_class,
+            legal_class=definition.legal_class, chosen=chosen,
         )
         if not words:
             return []

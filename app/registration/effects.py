@@ -1,8 +1,10 @@
 """What does each step of a registration write? The application, the papers, and at last the register."""
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import exists, select
 
 from app.cases.kinds import effect
+from app.cases.models import Case
 from app.cases.move import Move
 from app.errors import InvalidInput
 from app.organizations.checking import social_organization_code
@@ -20,6 +22,9 @@ from app.registration import papers
 from app.registration.applying import fund_of
 from app.registration.models import RegistrationApplication
 from app.registration.representatives import demand_free_representative
+from workflows.definition import Text
+from workflows.engine import Refused
+from workflows.kinds.case import Reason
 from workflows.rules.working_days import local_day
 
 STATED = (
@@ -29,10 +34,21 @@ ONLY_SOME = ("individual_members", "unit_members", "activity_area")
 CORRECTABLE = ("proposed_name", "scope", "domicile")
 
 
+JUST_APPLIED = Reason(
+    "registration_under_way",
+    Text(
+        zh="刚刚有人为本单位提交了登记申请；请刷新后在该件中继续办理。",
+        en="Somebody has just applied for this organization; reload and go on there.",
+    ),
+)
+
+
 @effect("registration", "apply")
 def apply(move: Move) -> None:
     """Write the application; the organization in preparation takes the name and the legal class it applies with."""
-    organization = _organization(move)
+    organization = _organization(move)  # of two that apply at once the second waits here
+    if _applied_otherwise(move):
+        raise Refused(JUST_APPLIED)
     direct = move.data["route"] == "direct"
     application = RegistrationApplication(
         case_id=move.case.id, organization_id=organization.id, direct=direct, start_up_fund_fen=fund_of(move.data),
@@ -129,6 +145,14 @@ def _code_for(move: Move, organization: Organization) -> str:
 
 def _organization(move: Move) -> Organization:
     return move.session.get_one(Organization, move.case.organization_id, with_for_update={"key_share": True})
+
+
+def _applied_otherwise(move: Move) -> bool:
+    query = select(exists().where(
+        Case.organization_id == move.case.organization_id, Case.kind == "registration", Case.closed_at.is_(None),
+        Case.id != move.case.id,
+    ))
+    return bool(move.session.execute(query).scalar_one())
 
 
 def _application(move: Move) -> RegistrationApplication:

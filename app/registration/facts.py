@@ -41,7 +41,10 @@ SELECT o.uscc,
        coalesce(c.legal_class, %(legal_class)s, o.legal_type), n.name,
        (SELECT t.code FROM nodes t WHERE t.id = {node}),
        a.individual_members, a.unit_members, a.start_up_fund_fen, a.public_fundraising, {represents},
-       EXISTS (SELECT FROM registrations r WHERE r.organization_id = o.id AND r.ended_on IS NOT NULL)
+       EXISTS (SELECT FROM registrations r WHERE r.organization_id = o.id AND r.ended_on IS NOT NULL),
+       CASE WHEN c.state IS NULL THEN
+         (SELECT k.number FROM cases k WHERE k.organization_id = o.id AND k.kind = 'registration'
+             AND k.closed_at IS NULL AND k.id IS DISTINCT FROM c.id ORDER BY k.id LIMIT 1) END
   FROM (VALUES (1)) AS one
   LEFT JOIN cases c ON c.number = %(number)s
   JOIN organizations o ON o.id = coalesce(c.organization_id, %(organization)s)
@@ -75,6 +78,7 @@ class Stated(NamedTuple):
     public_fundraising: bool | None
     represented: list[str]
     ever_ended: bool
+    under_way: str | None
 
 
 @opening_node("registration")
@@ -130,6 +134,7 @@ def registration_facts(
         case=case_facts,
         organization_registered=stated.registered,
         organization_ended=stated.ever_ended and not stated.registered,
+        under_way=stated.under_way,
         name_is_free=stated.name_holder is None,
         name_conflict=stated.name_holder,
         missing_documents=_missing(case, given, stated),

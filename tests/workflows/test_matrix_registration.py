@@ -72,6 +72,7 @@ Guarded = tuple[str | None, str, dict[str, Any], int, str]
 COMMON: list[Guarded] = [
     # state, trigger, what is different, who, the reason
     (None, "apply", {"organization_registered": True}, 1, "already_registered"),
+    (None, "apply", {"under_way": "SN26-0000-0001"}, 1, "registration_under_way"),
     (None, "apply", {"name_is_free": False, "name_conflict": "晨光服务中心"}, 1, "name_taken"),
     (None, "apply", {"proposed_name": "中国示例服务中心"}, 1, "name_is_national"),
     (None, "apply", {"represented": ("foundation",)}, 1, "representative_taken"),

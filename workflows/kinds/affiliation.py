@@ -30,7 +30,7 @@ class AffiliationFacts:
     "hub_in_force",
     Text("枢纽组织的认定有效", "The hub's recognition is in force"),
     needs=("hub_in_force",),
-    reads_input=True,
+    reads=("hub",),
 )
 def hub_in_force(
     facts: AffiliationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime
@@ -72,7 +72,7 @@ def no_primary_hub(
     "not_the_hub_itself",
     Text("枢纽组织不加入自己", "A hub does not join itself"),
     needs=("is_the_hub_itself",),
-    reads_input=True,
+    reads=("hub",),
 )
 def not_the_hub_itself(
     facts: AffiliationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime
@@ -93,7 +93,7 @@ def not_the_hub_itself(
     "not_a_member_yet",
     Text("还不是该枢纽组织的成员", "Not a member of the hub yet"),
     needs=("is_member",),
-    reads_input=True,
+    reads=("hub",),
 )
 def not_a_member_yet(
     facts: AffiliationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime

@@ -25,7 +25,7 @@ class DisaffiliationFacts:
     "member_of_the_hub",
     Text("现在是该枢纽组织的成员", "It is a member of the hub now"),
     needs=("is_member",),
-    reads_input=True,
+    reads=("hub",),
 )
 def member_of_the_hub(
     facts: DisaffiliationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime
@@ -46,7 +46,7 @@ def member_of_the_hub(
     "not_leaving_already",
     Text("没有正在办理的退出", "No notice of leaving is open"),
     needs=("is_leaving",),
-    reads_input=True,
+    reads=("hub",),
 )
 def not_leaving_already(
     facts: DisaffiliationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime

@@ -55,7 +55,7 @@ Given = Mapping[str, Any] | None
     "incubator_in_force",
     Text("孵化基地的认定有效", "The incubator's recognition is in force"),
     needs=("incubator_in_force",),
-    reads_input=True,
+    reads=("incubator",),
 )
 def incubator_in_force(facts: IncubationFacts, acting: Acting, data: Given, now: datetime) -> Reason | None:
     """Refuse an incubator whose recognition has not begun or has ended."""
@@ -74,7 +74,7 @@ def incubator_in_force(facts: IncubationFacts, acting: Acting, data: Given, now:
     "not_the_operator_itself",
     Text("运营单位不孵化自己", "An operator does not incubate itself"),
     needs=("is_the_operator",),
-    reads_input=True,
+    reads=("incubator",),
 )
 def not_the_operator_itself(facts: IncubationFacts, acting: Acting, data: Given, now: datetime) -> Reason | None:
     """Refuse the organization that runs the incubator."""

@@ -43,6 +43,8 @@ class RegistrationFacts:
     represented: tuple[str, ...]
     # It was registered and is so no more: what has ended does not begin again.
     organization_ended: bool = False
+    # The number of another application that is open.
+    under_way: str | None = None
 
 
 @guard(
@@ -72,6 +74,23 @@ def not_registered_yet(
             "This organization is registered already; to change an entry, apply for a change.",
         ),
     )
+
+
+@guard(
+    "no_registration_under_way",
+    Text("没有在办的登记申请", "No application for registration is under way"),
+    needs=("under_way", "organization_registered"),
+)
+def no_registration_under_way(
+    facts: RegistrationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime
+) -> Reason | None:
+    """Refuse a second application while one is open, and say which; who is registered is told that instead."""
+    if facts.under_way is None or facts.organization_registered:
+        return None
+    return Reason("registration_under_way", Text(
+        f"已有在办的登记申请（{facts.under_way}）；请在该件中继续办理，或者撤回后重新申请。",
+        f"An application for registration is under way ({facts.under_way}): go on there, or withdraw it first.",
+    ))
 
 
 @guard(

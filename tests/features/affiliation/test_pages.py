@@ -147,6 +147,32 @@ def test_a_hub_shows_its_members_and_the_organization_its_hub(browser, office, s
     assert "示例枢纽" in read(client, f"/organizations/{office.organization_id}").text
 
 
+def test_a_hub_offers_to_join_or_says_why_not(browser, office, session, now):
+    address, form = f"/hubs/{office.hub_node_id}?lang=en", f"/apply/affiliation?hub={office.hub_node_id}"
+    staff = browser(office.staff)
+    before = read(staff, address).text
+    assert form not in before and "register first" in before
+
+    a_registration(session, office)
+    assert form in read(staff, address).text
+    step(session, apply(session, office), "accept", office.hub_officer, office)
+    member = read(staff, address).text
+    assert form not in member and "is a member of this hub already" in member
+
+    nobody = read(browser(office.hub_officer), address).text
+    assert form not in nobody and "is a member of this hub already" not in nobody
+
+
+def test_who_chose_a_hub_by_its_page_is_told_in_the_form_what_stands_against_it(browser, office, session):
+    a_registration(session, office)
+    step(session, apply(session, office), "accept", office.hub_officer, office)
+
+    page = read(browser(office.staff), f"/apply/affiliation?hub={office.hub_node_id}&lang=en").text
+
+    assert "is a member of this hub already" in page
+    assert "<form class=\"c-panel" in page  # another hub can still be chosen
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_pages_are_there_in_both_languages(browser, office, listed, language):
     client = browser(office.registrar)

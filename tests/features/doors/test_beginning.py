@@ -12,6 +12,7 @@ from app.demo.building import Builder
 from app.demo.district import THIRD_NAME, build_district
 from app.organizations.models import Organization
 from tests.builders_access import apart, browser_of
+from tests.builders_register import an_application, an_office
 
 
 @pytest.fixture
@@ -63,6 +64,50 @@ def test_an_organization_of_the_register_is_not_offered_registration_and_is_told
 
     form = page("staff3", "/apply/registration")
     assert "This cannot be handed in as things stand" in form and "This organization is registered already" in form
+
+
+def test_who_has_applied_is_led_to_the_open_application_and_not_to_another(app, session, now):
+    office = an_office(session, now)
+    first = an_application(session, office)
+    client = browser_of(app, session, session.get(Person, office.staff.person_id))
+    client.set_cookie("lang", "en")
+
+    home = apart(client.get, "/").text
+    form = apart(client.get, "/apply/registration").text
+
+    told = f'An application for registration is under way (<a href="/cases/{first.number}">{first.number}</a>)'
+    assert "registration" not in offered(home) and told in home
+    assert told in form and not has_form(form)
+
+
+def test_a_district_says_that_it_registers_no_foundation_before_anybody_types(app, session, now):
+    office = an_office(session, now)
+    client = browser_of(app, session, session.get(Person, office.staff.person_id))
+    client.set_cookie("lang", "en")
+
+    foundation = apart(client.get, "/apply/registration?legal_type=foundation").text
+    other = apart(client.get, "/apply/registration?legal_type=association").text
+
+    assert "Foundations are registered by the Ministry of Civil Affairs or a province" in foundation
+    assert not has_form(foundation) and "legal_type=association" in foundation
+    assert has_form(other)
+
+
+def test_what_somebody_had_typed_stays_before_their_eyes_when_it_can_no_longer_be_handed_in(app, session, now):
+    office = an_office(session, now)
+    client = browser_of(app, session, session.get(Person, office.staff.person_id))
+    an_application(session, office)
+    sent = apart(client.post, "/apply/registration", data={"proposed_name": "某名", "_save": "1"})
+    assert sent.status_code == 303
+
+    page = apart(client.get, "/apply/registration").text
+
+    assert has_form(page) and 'value="某名"' in page
+
+
+def has_form(text: str) -> bool:
+    """Tell whether a page has a form to fill in."""
+    return '<form class="c-panel c-panel--pad c-form"' in text
 
 
 def test_an_organization_in_preparation_is_offered_registration_and_what_needs_one_says_so(page):

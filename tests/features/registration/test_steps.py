@@ -300,3 +300,31 @@ def test_every_input_of_registration_takes_its_own_example():
                     "start_expert_review", "finish_expert_review", "extend_decision", "approve", "deliver",
                     "withdraw"):
         assert data_for("registration", trigger) is not None
+
+
+def test_a_second_application_is_refused_while_one_is_open_and_free_once_that_is_withdrawn(session, office):
+    first = an_application(session, office)
+
+    with pytest.raises(MoveRefused) as refused:
+        an_application(session, office, proposed_name="北京市西城区另一社会工作服务中心")
+
+    assert codes_of(refused) == ["registration_under_way"]
+    assert first.number in str(refused.value.reasons)
+    assert session.scalar(select(func.count()).select_from(Case)) == 1
+    assert session.get(Organization, office.organization_id).name == NAME
+    step(session, first, "withdraw", office.staff, office)
+    assert an_application(session, office).state == "submitted"
+
+
+def test_two_who_apply_for_one_organization_at_once_make_one_case(app, office):
+    def one(_n):
+        with app.app_context():
+            try:
+                return an_application(db.session, office).state
+            except MoveRefused as refused:
+                return refused.reasons[0]["code"]
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(one, range(2))) == ["registration_under_way", "submitted"]
