@@ -266,7 +266,7 @@ def _delivery(builder: Builder, city: City, chance: random.Random) -> None:
         number = report_on(builder, member, organization, city.contracts[n])
         if accepted:
             builder.move(officer, number, "accept_report", {"opinion": "报告与记录一致。"})
-    assessor = builder.person(invented_name(chance), f"{city.plan.prefix}-assessor", [])
+    assessor = builder.person(invented_name(chance), f"{city.plan.prefix}-assessor", [("evaluator", city.office)])
     evaluation_under_way(builder, officer, assessor, city.contracts[0], rated=12)
     more = []
     for n, (organization, member) in enumerate(city.registered[:5], start=1):
