@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, literal_column, select, text, update
+from sqlalchemy import and_, column, func, literal_column, or_, select, table, text, update
 from sqlalchemy.orm import Session, scoped_session
 
 from app.access.models import NODE_KINDS, Node
 
+# Named, not imported: organizations stand above access.
+_organizations = table("organizations", column("node_id"), column("uscc"))
 AnySession = Session | scoped_session[Any]
 ROOT_CODE = "000000"
 
@@ -63,6 +65,12 @@ def ensure_root(session: AnySession) -> Node:
 def find_by_code(session: AnySession, code: str) -> Node | None:
     """Return the node with this code, or None."""
     return session.scalars(select(Node).where(Node.code == code)).one_or_none()
+
+
+def find_place(session: AnySession, code: str) -> Node | None:
+    """Return the node with this code, or that of the organization with this unified social credit code, or None."""
+    at = select(_organizations.c.node_id).where(_organizations.c.uscc == code).scalar_subquery()
+    return session.scalars(select(Node).where(or_(Node.code == code, Node.id == at)).limit(1)).one_or_none()
 
 
 def move_node(session: AnySession, node: Node, *, parent: Node) -> None:

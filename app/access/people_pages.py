@@ -16,7 +16,7 @@ from app.access.api_auth import current_holdings, today
 from app.access.declare import allow
 from app.access.forms import GrantForm, InviteForm, RoleForm, problems_of
 from app.access.models import Account, Node, RoleGrant
-from app.access.nodes import find_by_code
+from app.access.nodes import find_place
 from app.access.people import (
     ListedPerson,
     administered_paths,
@@ -268,7 +268,7 @@ def _chosen_node(form: RoleForm) -> Node | None:
     """Return the node the form names; None with the form's errors set if it may not be chosen."""
     if not form.validate_on_submit():
         return None
-    node = find_by_code(db.session, (form.place.data or "").strip().upper())
+    node = find_place(db.session, (form.place.data or "").strip().upper())
     if node is None or not is_within(node.path, _paths()):
         form.place.errors = [_("There is no such place among those you administer.")]
         return None

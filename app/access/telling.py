@@ -39,6 +39,18 @@ def tell_link_issued(
     _tell(session, account.person_id, "password_link_issued", told, now=now)
 
 
+def tell_to_invite(
+    session: AnySession, person_id: int, *, role: str, node: Node, code: str | None, now: datetime
+) -> None:
+    """Tell an administrator that somebody is to be given a role at an organization; the caller commits."""
+    title = role_of(role).title
+    told = {
+        "role": {"zh": title.zh, "en": title.en}, "place": {"zh": node.name_zh, "en": node.name_en or node.name_zh},
+        "code": code or "—",
+    }
+    _tell(session, person_id, "role_to_give", told, now=now)
+
+
 def _role(session: AnySession, given: RoleGrant, *, by: int | None) -> dict[str, Any]:
     role, node = role_of(given.role), session.get_one(Node, given.node_id)
     return {

@@ -131,7 +131,7 @@ def fixed_field(value: str, label: Label) -> fields.String:
 
 
 def row_choice_field(
-    label: Label, choices_from: str, *, required: bool = True, help: Label | None = None, example: int = 1,
+    label: Label, choices_from: str, *, required: bool = True, help: Label | None = None, example: int | None = 1,
     **metadata: Any,
 ) -> fields.Integer:
     """The id of a row of a list that depends on the case: `choices_from` names a function registered with @choices."""

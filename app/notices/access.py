@@ -8,7 +8,7 @@ from workflows.definition import Text
 
 HREF = "/account"
 """Where its reader looks: what they hold, and where they end sessions."""
-PLACEHOLDERS = ("role", "place", "by", "from", "until", "login")
+PLACEHOLDERS = ("role", "place", "by", "from", "until", "login", "code")
 
 _ALL = (
     NoticeTemplate(
@@ -27,6 +27,17 @@ _ALL = (
             "%(by)s已终止您的角色：%(role)s（%(place)s），自%(until)s起不再有效。您办理过的事项仍有记录；如有疑问，请联系管理员。",
             "%(by)s ended your role %(role)s (%(place)s); from %(until)s it no longer counts. What you did stays on"
             " record; if it surprises you, ask an administrator.",
+        ),
+    ),
+    NoticeTemplate(
+        "role_to_give",
+        Text("请授予角色：%(role)s（%(place)s）", "A role to give: %(role)s (%(place)s)"),
+        Text(
+            "%(place)s（%(code)s）换了%(role)s，原任的角色已经终止。新任的还没有为该单位登录的账号：请在“人员与角色”中邀请，"
+            "或者授予其已有的账号，地点填写该单位的统一社会信用代码。",
+            "%(place)s (%(code)s) has a new holder of the role %(role)s; that of the one before has ended. The new one"
+            " does not sign in for it yet: invite them on the page People and roles, or give the role to their account;"
+            " as place write the organization's unified social credit code.",
         ),
     ),
     NoticeTemplate(

@@ -16,7 +16,8 @@ from app.organizations.steps import Particulars, change_entry, open_registration
 from app.registration import papers
 from app.registration.change_facts import KIND, NEEDED, given_items, held, items_of, lacking
 from app.registration.models import RegistrationChange, RegistrationChangeItem
-from app.registration.representatives import demand_free_representative
+from app.registration.names import demand_free_name
+from app.registration.representatives import demand_free_representative, hand_over_role
 from workflows.definition import Text
 from workflows.engine import Refused
 from workflows.kinds.case import Reason
@@ -102,6 +103,8 @@ def approve(move: Move) -> None:
     present = open_registration(move.session, organization.id)
     assert present is not None, "guarded: the registration is in force"
     former_name, items = organization.name, items_of(move.session, move.case)
+    if any(row.item == "legal_representative" for row in items):
+        hand_over_role(move, organization)
     entry = _changed(move, organization, present, {row.item: row.after for row in items})
     rows = tuple(
         (ITEMS[row.item].zh, *(_on_paper(row.item, value) for value in (row.before, row.after))) for row in items
@@ -147,6 +150,8 @@ def _changed(
         demand_free_representative(
             move.session, key, legal_class=organization.legal_type, organization_id=organization.id
         )
+    if "name" in after:
+        demand_free_name(move.session, after["name"], organization_id=organization.id)
     stated = {item: value(item) for item in ITEMS if item != "name"}
     return change_entry(
         move.session, organization, name=after.get("name", organization.name), registered_on=registered_on,
@@ -161,6 +166,9 @@ def _changed(
 
 def _keep_representative(move: Move, organization: Organization) -> None:
     """Keep who is to represent, and refuse at once whoever may not."""
+    if move.data.get("new_representative_person"):
+        change = move.session.get_one(RegistrationChange, move.case.id)
+        change.successor_id = move.data["new_representative_person"]
     number = move.data.get("new_identity_number")
     if not number:
         return

@@ -5,20 +5,27 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select, text
 
+from app.access.models import Node
 from app.access.nodes import AnySession
+from app.access.reach import people_holding
+from app.access.roles import ORGANIZATION_ROLES
 from app.cases.facts import definition_of
-from app.cases.kinds import choices, example, facts, opening_node
+from app.cases.kinds import choices, example, facts, opening_node, reachable
+from app.cases.named import Asker
 from app.cases.snapshot import CaseRow
+from app.clock import business_now
 from app.documents.queries import filled_slots
 from app.documents.required import missing_documents
 from app.formats import money
-from app.organizations.models import Registration
+from app.organizations.divisions import division
+from app.organizations.models import Organization, Registration
 from app.organizations.queries import name_holder
 from app.organizations.steps import open_registration
 from app.registration.facts import registering_place
 from app.registration.models import RegistrationChangeItem
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.registration_change import ITEMS, RegistrationChangeFacts
+from workflows.rules.working_days import local_day
 
 Given = dict[str, Any] | None
 KIND = "registration_change"
@@ -61,6 +68,9 @@ def change_facts(session: AnySession, case: CaseRow, data: Given, case_facts: Ca
         under_way=tuple((row.item, row.number) for row in under_way),
         name_is_free=holder is None,
         name_conflict=holder,
+        proposed_name=name or "",
+        legal_class=case.legal_class or _class_of(session, case),
+        registrar_level=_level(session, case),
         missing_documents=_missing(session, case, data, wanted, entry),
     )
 
@@ -91,6 +101,17 @@ def value_words(item: str, value: str | None) -> str:
     return money(int(value)) if item == "fund_fen" else value
 
 
+def _class_of(session: AnySession, case: CaseRow) -> str:
+    organization = session.get(Organization, case.organization_id)
+    return organization.legal_type if organization is not None else ""
+
+
+def _level(session: AnySession, case: CaseRow) -> int | None:
+    """Return the level of the authority that decides: 0 the ministry, 1 a province, 2 a city, 3 a district."""
+    node = session.get(Node, case.node_id)
+    return division(node.code).level if node is not None and node.code else None
+
+
 def _missing(
     session: AnySession, case: CaseRow, data: Given, wanted: dict[str, str], entry: Registration | None
 ) -> tuple[str, ...]:
@@ -103,6 +124,33 @@ def _missing(
     if entry is not None and entry.sponsor and SPONSOR_CONSENT not in (*there, *missing):
         return (*missing, SPONSOR_CONSENT)
     return missing
+
+
+@choices("people_of_the_organization")
+def people_of_the_organization(
+    session: AnySession, case: CaseRow | None, organization_id: int | None
+) -> list[tuple[int, str]]:
+    """Return who acts for the organization today, by name."""
+    organization = session.get(Organization, organization_id) if organization_id is not None else None
+    if organization is None:
+        return []
+    node, on = session.get_one(Node, organization.node_id), local_day(business_now(session))
+    found = {
+        person.id: person.name for role in ORGANIZATION_ROLES
+        for person in people_holding(session, role, node_path=node.path, on=on)
+    }
+    return sorted(found.items(), key=lambda each: (each[1], each[0]))
+
+
+@reachable("people_of_the_organization")
+def acts_for_the_organization(session: AnySession, asker: Asker, person_id: int) -> bool:
+    """Tell whether somebody acts for the organization that is asked for; of others it is not told that they exist."""
+    return any(person_id == each for each, _name in people_of_the_organization(session, None, asker.organization_id))
+
+
+@example("no_successor")
+def no_successor(session: AnySession, case: CaseRow) -> None:
+    """Return nobody: an example changes no legal representative."""
 
 
 def _register_item(item: str) -> None:

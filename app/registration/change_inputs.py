@@ -12,6 +12,7 @@ from app.cases.inputs import (
     declaration_field,
     document_list_field,
     money_field,
+    row_choice_field,
     text_field,
 )
 from app.cases.kinds import input_for
@@ -57,6 +58,15 @@ def _identity() -> Any:
     return checked(field, lambda value: identity_number(value) if value else None)
 
 
+def _person() -> fields.Integer:
+    return row_choice_field(
+        _l("The new legal representative signs in as"), "people_of_the_organization", required=False, example=None,
+        example_from="no_successor",
+        help=_l("If they sign in for your organization already: the role is theirs with the approval. Else leave it"
+                " empty; the administrator is told to invite them."),
+    )
+
+
 def _fund() -> fields.Integer:
     return money_field(
         _l("New start-up or registered fund"), required=False, help=LEFT_EMPTY, now_from="entry_fund_fen", example=None,
@@ -71,6 +81,9 @@ class Changes:
         if data.get("new_legal_representative") and not data.get("new_identity_number"):
             message = _l("Write the identity number of the new legal representative.")
             raise ValidationError([message], "new_identity_number")
+        if data.get("new_representative_person") and not data.get("new_legal_representative"):
+            message = _l("Write the name of the new legal representative too, or leave this empty.")
+            raise ValidationError([message], "new_representative_person")
 
 
 @input_for(KIND, "apply")
@@ -81,6 +94,7 @@ class ApplyForChange(Changes, OpeningInput):
     new_domicile = _item("domicile", _l("New domicile"), max=200, example="北京市西城区示例街2号")
     new_legal_representative = _item("legal_representative", _l("New legal representative"), max=60, personal=True)
     new_identity_number = _identity()
+    new_representative_person = _person()
     new_scope = _item("scope", _l("New scope of business"), max=1000, multiline=True)
     new_fund_fen = _fund()
     new_sponsor = _item("sponsor", _l("New supervising unit"), max=120)
@@ -109,6 +123,7 @@ class CorrectChange(Changes, Input):
     new_domicile = _item("domicile", _l("New domicile"), max=200)
     new_legal_representative = _item("legal_representative", _l("New legal representative"), max=60, personal=True)
     new_identity_number = _identity()
+    new_representative_person = _person()
     new_scope = _item("scope", _l("New scope of business"), max=1000, multiline=True)
     new_fund_fen = _fund()
     new_sponsor = _item("sponsor", _l("New supervising unit"), max=120)

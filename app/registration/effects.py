@@ -21,6 +21,7 @@ from app.organizations.steps import (
 from app.registration import papers
 from app.registration.applying import fund_of
 from app.registration.models import RegistrationApplication
+from app.registration.names import demand_free_name
 from app.registration.representatives import demand_free_representative
 from workflows.definition import Text
 from workflows.engine import Refused
@@ -111,6 +112,7 @@ def approve(move: Move) -> None:
         move.session, application.representative_key, legal_class=move.facts.legal_class,
         organization_id=application.organization_id,
     )
+    demand_free_name(move.session, application.proposed_name, organization_id=organization.id)
     organization.legal_type = move.facts.legal_class
     code = _code_for(move, organization)
     entry = enter_registration(

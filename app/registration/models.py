@@ -72,6 +72,8 @@ class RegistrationChange(db.Model):
     representative_key: Mapped[bytes | None] = mapped_column(
         LargeBinary, active_history=True, info={"personal": True}
     )
+    # Who the new legal representative is among those who sign in for the organization; None: nobody of them.
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), active_history=True)
 
 
 class RegistrationChangeItem(db.Model):

@@ -62,6 +62,7 @@ UNDER_WAY = {"under_way": (("domicile", "BG-1"),)}
 ENDING = {"ending": "ZX-1"}
 NO_PAPER = {"missing_documents": ("financial_audit",)}
 TAKEN = {"name_is_free": False, "name_conflict": "甲"}
+MISNAMED = {"proposed_name": "中国甲中心", "legal_class": "social_service", "registrar_level": 3}
 NO_ENTRY = {"organization_registered": False}
 CORRECTED = (APPLIED, step("ask_correction", person=9, role="registrar"))
 EXTENDED = (APPLIED, step("extend_decision", person=9, role="registrar"))
@@ -71,6 +72,7 @@ GUARDS: list[tuple[str | None, str, tuple[Step, ...], dict[str, Any], int, str]]
     (None, "apply", (), UNCHANGED, 5, "nothing_changes"),
     (None, "apply", (), UNDER_WAY, 5, "change_under_way"),
     (None, "apply", (), TAKEN, 5, "name_taken"),
+    (None, "apply", (), MISNAMED, 5, "name_is_national"),
     (None, "apply", (), NO_PAPER, 5, "documents_missing"),
     ("submitted", "accept", (APPLIED,), {}, 5, "not_the_applicant"),
     ("submitted", "accept", (APPLIED,), NO_PAPER, 9, "documents_missing"),
@@ -78,6 +80,7 @@ GUARDS: list[tuple[str | None, str, tuple[Step, ...], dict[str, Any], int, str]]
     ("correcting", "answer_correction", CORRECTED, UNCHANGED, 5, "nothing_changes"),
     ("correcting", "answer_correction", CORRECTED, UNDER_WAY, 5, "change_under_way"),
     ("correcting", "answer_correction", CORRECTED, TAKEN, 5, "name_taken"),
+    ("correcting", "answer_correction", CORRECTED, MISNAMED, 5, "name_is_national"),
     ("correcting", "answer_correction", CORRECTED, NO_PAPER, 5, "documents_missing"),
     ("accepted", "extend_decision", EXTENDED, {}, 9, "extended_before"),
     ("accepted", "approve", (APPLIED,), {}, 5, "not_the_applicant"),

@@ -103,9 +103,11 @@ def name_is_free(
     facts: RegistrationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime
 ) -> Reason | None:
     """Refuse a name that another organization of the area holds, and say which."""
-    if facts.name_is_free:
-        return None
-    other = facts.name_conflict or ""
+    return None if facts.name_is_free else name_taken(facts.name_conflict or "")
+
+
+def name_taken(other: str) -> Reason:
+    """Return why a name cannot be had that another organization, known by this code or name, holds."""
     return Reason(
         "name_taken",
         Text(
@@ -147,6 +149,8 @@ def name_is_proper(
     facts: RegistrationFacts, acting: Acting, data: Mapping[str, Any] | None, now: datetime
 ) -> Reason | None:
     """Refuse a local body that calls itself national, and a name that belongs to another legal class."""
+    if not facts.proposed_name:
+        return None  # a change that leaves the name as it is
     national = facts.registrar_level == 0
     wrong = misnamed(facts.proposed_name, facts.legal_class, national=national)
     return Reason(wrong.value, _MISNAMED[wrong]) if wrong is not None else None

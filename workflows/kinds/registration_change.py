@@ -38,6 +38,10 @@ class RegistrationChangeFacts:
     under_way: tuple[tuple[str, str], ...] = ()
     name_is_free: bool = True
     name_conflict: str | None = None
+    # The new name, or '' where it stays; the authority's level as in a registration.
+    proposed_name: str = ""
+    legal_class: str = ""
+    registrar_level: int | None = None
     missing_documents: tuple[str, ...] = ()
 
 
