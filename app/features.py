@@ -48,6 +48,7 @@ MODULES = (
     "app.incubation.effects", "app.incubation.review_effects", "app.incubation.overview",
     "app.incubation.file_parts",
     "app.affiliation.models", "app.affiliation.inputs", "app.affiliation.facts", "app.affiliation.effects",
+    "app.affiliation.exclusion_inputs", "app.affiliation.exclusion_facts", "app.affiliation.exclusion_effects",
     "app.affiliation.overview", "app.affiliation.file_parts",
     "app.delivery.models", "app.delivery.inputs", "app.delivery.choices", "app.delivery.facts", "app.delivery.effects",
     "app.delivery.overview", "app.delivery.file_parts",

@@ -26,6 +26,7 @@ def affiliation_overview(session: AnySession, case: CaseRow, held: tuple[Holding
 
 
 @overview("disaffiliation")
+@overview("exclusion")
 def disaffiliation_overview(session: AnySession, case: CaseRow, held: tuple[Holding, ...]) -> Overview:
     """Return which hub it is, and since when the organization belongs to it."""
     hub = hub_view(session, case.node_id)

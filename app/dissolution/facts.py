@@ -42,7 +42,7 @@ CASES = text("""
 SELECT c.number, c.kind, c.place, c.version, c.legal_class, p.amount_fen
   FROM cases c LEFT JOIN payments p ON p.case_id = c.id
  WHERE c.organization_id = :organization AND c.closed_at IS NULL AND NOT c.sealed AND c.revision > 0
-   AND c.kind NOT IN ('deregistration', 'restriction', 'disaffiliation')
+   AND c.kind NOT IN ('deregistration', 'restriction', 'disaffiliation', 'exclusion')
    AND NOT EXISTS (SELECT FROM contracts x WHERE x.case_id = c.id)
  ORDER BY c.id
 """)

@@ -33,7 +33,7 @@ ICONS = {
     "milestone_report": "clipboard-list", "acceptance": "clipboard-check", "payment": "coins", "call": "megaphone",
     "opening_key": "key-round", "pool_entry": "users", "evaluation": "star", "rectification": "wrench",
     "closure": "archive", "restriction": "shield-alert",
-    "deregistration": "door-closed",
+    "deregistration": "door-closed", "exclusion": "user-x",
 }
 
 

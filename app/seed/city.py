@@ -25,6 +25,7 @@ from app.seed.road import buy, deliver
 
 OFFICES = ("buyer", "project_officer", "finance_officer", "finance_approver", "cashier")
 ON_ONE_CASE = ("mentor", "expert", "evaluator")
+MEMBERSHIP = text("SELECT id FROM affiliations WHERE organization_id = :organization AND to_on IS NULL")
 SOME_CASE = text("SELECT id FROM cases WHERE node_id = :node ORDER BY id LIMIT 1")
 DECISION = {
     "document_number": "示民社许不准字〔2026〕1号", "reasons": "申请材料所述业务范围不属于本机关登记管辖。",
@@ -237,6 +238,27 @@ def _affiliations(builder: Builder, city: City) -> None:
         number = builder.open(member, "disaffiliation", "give_notice", leaving).number
         if confirmed:
             builder.move(officer, number, "confirm", {})
+    _exclusions(builder, city)
+
+
+def _exclusions(builder: Builder, city: City) -> None:
+    """One announced, one dropped, and one member excluded by the hub's second officer."""
+    officer = city.people["hub_officer"]
+    second = builder.person("第二枢纽经办", f"{city.plan.prefix}-hub_officer2", [("hub_officer", city.hub_node)])
+    for n, decided in ((5, ()), (6, ("drop",)), (7, ("answer", "exclude"))):
+        organization, member = city.registered[n]
+        joining = {"organization": organization.id, "hub": city.hub_node.id, "wants_primary": True}
+        builder.move(officer, builder.open(member, "affiliation", "apply", joining).number, "accept", {})
+        membership = builder.session.execute(MEMBERSHIP, {"organization": organization.id}).scalar_one()
+        number = builder.open(officer, "exclusion", "propose", {
+            "membership": membership, "grounds": "连续两年未参加活动，经催告仍未答复。",
+            "rule": "《示例枢纽章程》第十二条",
+        }).number
+        for trigger in decided:
+            builder.move(member if trigger == "answer" else second, number, trigger, {
+                "drop": {"reason": "该单位已经说明情况。"}, "answer": {"statement": "没有异议。"},
+                "exclude": {"opinion": "情形属实。"},
+            }[trigger])
 
 
 def _payments(builder: Builder, city: City) -> None:

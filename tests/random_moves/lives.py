@@ -7,7 +7,7 @@ from tests.random_moves.tenders import ANSWERS, CHECKS, DECIDES, Stuck, Tenders
 
 REGISTRAR, OPERATOR, HUB = "xc-registrar", "xc-incubator_operator", "xc-hub_officer"
 WITHOUT_A_CHECK = 12.0
-SECOND_REGISTRAR, WITHOUT_A_STATEMENT = "second-registrar", 25.0
+SECOND_REGISTRAR, SECOND_HUB, WITHOUT_A_STATEMENT = "second-registrar", "second-hub_officer", 25.0
 AGAINST_ADMISSION, AGAINST_A_RESULT = 15.0, 12.0
 MONTHS_OF_LOGS = 24
 SEATS = """
@@ -91,6 +91,20 @@ class Lives(Tenders):
         self.make(self.open("affiliation", "apply", staff, organization=organization), "accept", HUB)
         self.open("disaffiliation", "give_notice", staff, organization=organization)
         self.days_pass(WITHOUT_A_STATEMENT)
+
+    def a_hub_excludes_a_member(self) -> None:
+        """One stays a member, one says nothing in time and is excluded by another officer, having answered once."""
+        organization, staff = self._organization()
+        self.make(self.open("affiliation", "apply", staff, organization=organization), "accept", HUB)
+        member = {"membership": self.world.rows(
+            "SELECT id FROM affiliations WHERE organization_id = :o AND to_on IS NULL", o=organization
+        )[0][0]}
+        number = self.open("exclusion", "propose", HUB, **member)
+        self.make(number, "answer", staff)
+        self.make(number, "drop", SECOND_HUB)
+        silent = self.open("exclusion", "propose", HUB, **member)
+        self.days_pass(WITHOUT_A_STATEMENT)
+        self.make(silent, "exclude", SECOND_HUB)
 
     def an_organization_is_listed(self) -> None:
         """One is not listed, answers and is, is refused its removal and gets it; of another its time runs out."""

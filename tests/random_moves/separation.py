@@ -34,6 +34,8 @@ APART: dict[tuple[str, str], tuple[str, ...]] = {
     ("deregistration", "refuse"): (STAFF,),
     ("affiliation", "accept"): (STAFF,),
     ("disaffiliation", "confirm"): (STAFF,),
+    ("exclusion", "exclude"): (STAFF,),
+    ("exclusion", "drop"): (STAFF,),
     ("restriction", "impose"): (NOBODY,),
     ("restriction", "dismiss"): (NOBODY,),
     ("restriction", "propose_lifting"): (THIS_REMOVAL,),

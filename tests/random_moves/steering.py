@@ -16,7 +16,7 @@ TIRED = 0.35
 PATIENCE = 0.3
 SUPPLY = 0.5
 PREPARES: dict[str, tuple[str, ...]] = {
-    "registration": ("affiliation",), "affiliation": ("disaffiliation",),
+    "registration": ("affiliation",), "affiliation": ("disaffiliation", "exclusion"),
     "programme": ("plan",), "plan": ("call",), "opening_key": ("call",),
     "call": ("package", "bid"), "package": ("bid", "bid_review", "contract", "objection"),
     "bid": ("package", "bid_review"), "pool_entry": ("bid_review", "package"), "bid_review": ("package", "bid"),

@@ -99,6 +99,9 @@ class Stories(Lives):
                 "affiliation": ("return_for_changes", "resubmit", "accept", "refuse", "withdraw"),
                 "disaffiliation": ("give_notice", "confirm", "leave_by_itself", "withdraw"),
             }),
+            (self.a_hub_excludes_a_member, {
+                "exclusion": ("propose", "answer", "close_hearing", "exclude", "drop"),
+            }),
             (self.an_organization_is_listed, {
                 "restriction": ("propose", "answer", "close_hearing", "impose", "dismiss", "apply_for_lifting",
                                 "propose_lifting", "refuse_lifting", "lift"),

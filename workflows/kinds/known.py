@@ -11,6 +11,7 @@ from workflows.kinds.contract import ContractFacts
 from workflows.kinds.deregistration import DeregistrationFacts
 from workflows.kinds.disaffiliation import DisaffiliationFacts
 from workflows.kinds.evaluation import EvaluationFacts
+from workflows.kinds.exclusion import ExclusionFacts
 from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.kinds.milestone_report import MilestoneReportFacts
 from workflows.kinds.objection import ObjectionFacts
@@ -31,6 +32,7 @@ FACTS: dict[str, type] = {
     "restriction": RestrictionFacts,
     "affiliation": AffiliationFacts,
     "disaffiliation": DisaffiliationFacts,
+    "exclusion": ExclusionFacts,
     "payment": PaymentFacts,
     "milestone_report": MilestoneReportFacts,
     "evaluation": EvaluationFacts,
