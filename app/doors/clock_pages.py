@@ -48,8 +48,8 @@ def register(app: Flask) -> None:
 @blueprint.get("/demo/clock")
 @allow("signed_in")
 def show() -> str:
-    """Show both clocks, the next deadlines, and what the last jump set going (`from`: where it began)."""
-    return _page(DayForm(formdata=None), _moment(request.args.get("from")))
+    """Show both clocks, the next deadlines, and what the last jump set going (`since`: where it began)."""
+    return _page(DayForm(formdata=None), _moment(request.args.get("since")))
 
 
 @blueprint.post("/demo/clock")
@@ -67,7 +67,7 @@ def move() -> Response | tuple[str, int]:
         return _page(form, None), 422
     flash(ngettext("The clock was moved; %(num)d case moved by itself.",
                    "The clock was moved; %(num)d cases moved by themselves.", fired), "green")
-    return redirect(url_for("clock.show", **{"from": began.isoformat()}), 303)
+    return redirect(url_for("clock.show", since=began.isoformat()), 303)
 
 
 def _page(form: DayForm, began: datetime | None) -> str:

@@ -98,7 +98,7 @@ def test_without_a_day_nothing_moves_and_the_field_says_so(desk, registrar, form
     assert 'id="until-error"' in answer.text
 
 
-@pytest.mark.parametrize("address", ["?from=", "?from=yesterday", "?from=2026-01-01", "?from=0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize("address", ["?since=", "?since=yesterday", "?since=2026-01-01", "?since=0001-01-01T00:00:00Z"])
 def test_an_address_written_by_hand_shows_the_page(registrar, address):
     assert registrar.get("/demo/clock" + address).status_code == 200
 
@@ -107,9 +107,9 @@ def test_many_cases_cost_no_query_more(desk, registrar):
     desk.asked()
     registrar.get("/demo/clock")
     with counted() as one:
-        registrar.get("/demo/clock?from=2026-01-01T00:00:00Z")
+        registrar.get("/demo/clock?since=2026-01-01T00:00:00Z")
     for _ in range(5):
         desk.asked()
     with counted() as six:
-        registrar.get("/demo/clock?from=2026-01-01T00:00:00Z")
+        registrar.get("/demo/clock?since=2026-01-01T00:00:00Z")
     assert len(six) == len(one)
