@@ -40,13 +40,13 @@ def tell_link_issued(
 
 
 def tell_to_invite(
-    session: AnySession, person_id: int, *, role: str, node: Node, code: str | None, now: datetime
+    session: AnySession, person_id: int, *, role: str, node: Node, code: str | None, by: int | None, now: datetime
 ) -> None:
-    """Tell an administrator that somebody is to be given a role at an organization; the caller commits."""
+    """Tell an administrator that somebody is to be given a role at an organization, and who decided so."""
     title = role_of(role).title
     told = {
         "role": {"zh": title.zh, "en": title.en}, "place": {"zh": node.name_zh, "en": node.name_en or node.name_zh},
-        "code": code or "—",
+        "code": code or "—", "by": _name(session, by),
     }
     _tell(session, person_id, "role_to_give", told, now=now)
 

@@ -33,11 +33,11 @@ _ALL = (
         "role_to_give",
         Text("请授予角色：%(role)s（%(place)s）", "A role to give: %(role)s (%(place)s)"),
         Text(
-            "%(place)s（%(code)s）换了%(role)s，原任的角色已经终止。新任的还没有为该单位登录的账号：请在“人员与角色”中邀请，"
+            "%(by)s准予变更：%(place)s（%(code)s）换了%(role)s，原任的角色已经终止。新任的还没有为该单位登录的账号：请在“人员与角色”中邀请，"
             "或者授予其已有的账号，地点填写该单位的统一社会信用代码。",
-            "%(place)s (%(code)s) has a new holder of the role %(role)s; that of the one before has ended. The new one"
-            " does not sign in for it yet: invite them on the page People and roles, or give the role to their account;"
-            " as place write the organization's unified social credit code.",
+            "As %(by)s decided, %(place)s (%(code)s) has a new holder of the role %(role)s; that of the one before has"
+            " ended. The new one does not sign in for it yet: invite them on the page People and roles, or give their"
+            " account the role; as place write the organization's unified social credit code.",
         ),
     ),
     NoticeTemplate(

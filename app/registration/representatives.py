@@ -54,7 +54,9 @@ def hand_over_role(move: Move, organization: Organization) -> None:
         tell_role_ended(session, given, now=move.now)
     if successor is None:
         for person in people_holding(session, "system_admin", node_path=node.path, on=today):
-            tell_to_invite(session, person.id, role=ROLE, node=node, code=organization.uscc, now=move.now)
+            tell_to_invite(
+                session, person.id, role=ROLE, node=node, code=organization.uscc, by=move.person_id, now=move.now
+            )
     elif not holds_it:
         given = grant(
             session, person_id=successor, role=ROLE, node=node, on=today, by=move.person_id, now=move.now
