@@ -87,15 +87,18 @@ class _Arrow:
         return self._told(reason) if reason is not None else None
 
     def _told(self, reason: Reason) -> Reason:
-        if not reason.documents:
-            return reason
-        slots = self.definition.documents
-        titles = [slots[name].title if name in slots else Text(name, name) for name in reason.documents]
-        text = Text(
-            zh=reason.text.zh.replace("{documents}", "、".join(title.zh for title in titles)),
-            en=reason.text.en.replace("{documents}", ", ".join(title.en for title in titles)),
-        )
-        return replace(reason, text=text)
+        return titled(self.definition, reason) if reason.documents else reason
+
+
+def titled(definition: Definition, reason: Reason) -> Reason:
+    """Return a reason about papers with their titles in it."""
+    slots = definition.documents
+    titles = [slots[name].title if name in slots else Text(name, name) for name in reason.documents]
+    text = Text(
+        zh=reason.text.zh.replace("{documents}", "、".join(title.zh for title in titles)),
+        en=reason.text.en.replace("{documents}", ", ".join(title.en for title in titles)),
+    )
+    return replace(reason, text=text)
 
 
 @dataclass(frozen=True, slots=True)

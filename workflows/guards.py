@@ -144,12 +144,15 @@ def documents_complete(
     facts: Any, acting: Acting, data: Mapping[str, Any] | None, now: datetime
 ) -> Reason | None:
     """Refuse while a required paper is neither on file nor handed in with this move; name all of them."""
-    if not facts.missing_documents:
-        return None
+    return papers_missing(tuple(facts.missing_documents)) if facts.missing_documents else None
+
+
+def papers_missing(slots: tuple[str, ...]) -> Reason:
+    """Return the reason that asks for the papers of these slots."""
     return Reason(
         "documents_missing",
         Text("还缺材料：{documents}。请补齐后提交。", "Still missing: {documents}. Add them, then hand in."),
-        documents=tuple(facts.missing_documents),
+        documents=slots,
     )
 
 
@@ -201,6 +204,22 @@ def organization_not_dissolving(
 ) -> Reason | None:
     """Refuse an organization in liquidation, which begins nothing new."""
     return LIQUIDATING if facts.dissolving else None
+
+
+@guard(
+    "organization_not_ended", Text("该单位的登记没有终止", "The organization's registration has not ended"),
+    needs=("organization_ended",),
+)
+def organization_not_ended(
+    facts: Any, acting: Acting, data: Mapping[str, Any] | None, now: datetime
+) -> Reason | None:
+    """Refuse an organization that was registered and is so no more: it begins nothing."""
+    if not facts.organization_ended:
+        return None
+    return Reason("organization_ended", Text(
+        "该单位的登记已经终止，不能再申请；过去的办件和档案仍可查阅。",
+        "The registration of this organization has ended: it begins nothing any more. Its cases and files can be read.",
+    ))
 
 
 @guard("organization_not_frozen", Text("该单位未被冻结", "The organization is not frozen"), needs=("frozen",))

@@ -19,8 +19,8 @@ from app.documents.required import missing_documents
 from app.errors import InvalidInput
 from app.language import localized
 from workflows.definition import Definition, Transition
-from workflows.engine import Acting, Refused, demand_possible
-from workflows.guards import guard_named
+from workflows.engine import Acting, Refused, demand_possible, titled
+from workflows.guards import guard_named, papers_missing
 from workflows.loader import library
 
 COMPLETE = "documents_complete"
@@ -57,6 +57,22 @@ def with_papers(
     missing = missing_papers(session, case, definition, transition, given, acting, now) if transition else []
     told = {slot: paper_asked(definition, slot) for slot in missing if slot not in refused}
     return InvalidInput({**invalid.errors, "documents": list(told.values())}, papers=told) if told else invalid
+
+
+def with_papers_lacking(
+    session: AnySession, refused: Refused, case: CaseRow, trigger: str, data: dict[str, Any], acting: Acting,
+    now: datetime,
+) -> Refused:
+    """Return the refusal of a move with the papers that it lacks besides, so that nobody is sent back twice.
+
+    Where a guard asks for the papers they are among its reasons; the system hands in none.
+    """
+    definition = definition_of(case)
+    transition = definition.transition(case.state, trigger)
+    if acting.system or transition is None or COMPLETE in transition.guards:
+        return refused
+    missing = missing_papers(session, case, definition, transition, data, acting, now)
+    return Refused(*refused.reasons, titled(definition, papers_missing(tuple(missing)))) if missing else refused
 
 
 def missing_papers(

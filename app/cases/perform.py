@@ -20,7 +20,7 @@ from app.access.actor import Actor
 from app.access.nodes import AnySession
 from app.cases.attempts import record_attempt
 from app.cases.facts import Seen, definition_of, facts_for, reaching_roles
-from app.cases.incomplete import with_papers
+from app.cases.incomplete import with_papers, with_papers_lacking
 from app.cases.kinds import effect_of, facts_asked_of, schema_of
 from app.cases.move import FollowOn, Move
 from app.cases.named import Asker, unreached
@@ -257,10 +257,13 @@ def _apply(
     if request.person_id is not None and case.state is not None:
         _demand_reach(session, case, request.person_id, schema, data)
     facts = facts_for(session, case, data, read)
-    decision = decide(
-        definition, state=case.state, trigger=request.trigger, acting=seen.acting, facts=facts,
-        data=data, now=request.decided_at or request.now,
-    )
+    now = request.decided_at or request.now
+    try:
+        decision = decide(
+            definition, state=case.state, trigger=request.trigger, acting=seen.acting, facts=facts, data=data, now=now
+        )
+    except Refused as refused:
+        raise with_papers_lacking(session, refused, case, request.trigger, data, seen.acting, now) from None
     move = Move(
         session=session, case=case, trigger=request.trigger, data=data, facts=facts,
         person_id=request.person_id, role=decision.role, now=request.now, sequence=case.revision + 1,

@@ -21,6 +21,8 @@ NAMING = ("applied", "seat_open")
 READ = text("""
 SELECT EXISTS (SELECT FROM registrations r
                 WHERE r.organization_id = :organization AND r.ended_on IS NULL) AS registered,
+       EXISTS (SELECT FROM registrations r
+                WHERE r.organization_id = :organization AND r.ended_on IS NOT NULL) AS ever_ended,
        EXISTS (SELECT FROM cases c WHERE c.organization_id = :organization AND c.kind = 'incubation'
                 AND c.closed_at IS NULL AND c.id <> :case) AS elsewhere,
        EXISTS (SELECT FROM organization_restrictions x WHERE x.organization_id = :organization
@@ -80,6 +82,7 @@ def incubation_facts(
         since=read.since,
         logged=frozenset(session.scalars(select(MonthlyLog.month).where(MonthlyLog.case_id == case.id))),
         dissolving=read.dissolving,
+        organization_ended=read.ever_ended and not read.registered,
     )
 
 

@@ -93,6 +93,7 @@ EXTENDED = step("extend_term", person=7, role="registrar")
 
 GUARDS: list[tuple[str | None, str, dict[str, Any], int, str]] = [
     (None, "apply", {"dissolving": True}, 5, "organization_dissolving"),
+    (None, "apply", {"organization_ended": True}, 5, "organization_ended"),
     ("returned", "resubmit", {"dissolving": True}, 5, "organization_dissolving"),
     ("to_sign", "sign_agreement", {"dissolving": True}, 5, "organization_dissolving"),
     (None, "apply", {"incubator_in_force": False}, 1, "incubator_not_in_force"),

@@ -38,6 +38,7 @@ class IncubationFacts:
     since: date | None
     logged: frozenset[date]
     dissolving: bool = False
+    organization_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,15 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select, text
 
+from app.access.reach import holdings
+from app.access.roles import ORGANIZATION_ROLES
 from app.affiliation.models import Affiliation
 from app.affiliation.steps import recognize_hub
+from app.cases.applying import obstacles
 from app.cases.due import fire_due
 from app.cases.models import Case, Clock, History
 from app.cases.perform import perform
+from app.cases.queries import find_cases
 from app.dissolution import effects
 from app.dissolution.facts import open_matters
 from app.dissolution.models import Deregistration
@@ -33,6 +37,7 @@ from tests.builders_payments import move as move_payment
 from tests.builders_register import data_for
 from tests.problems import codes_of
 from workflows.kinds.deregistration import in_the_way
+from workflows.loader import library
 
 DAY = date(2026, 3, 2)
 
@@ -261,6 +266,22 @@ def test_approval_ends_entry_and_memberships_issues_the_decision_and_frees_nobod
     told = session.execute(select(Notice.audience_role).where(Notice.template == "deregistered_elsewhere")).scalars()
     assert set(told) == {"hub_officer"}
     assert refuse_codes(lambda: resolve(session, bare)) == ["organization_not_registered"]
+
+
+def test_who_acted_for_an_organization_that_ended_still_reads_its_cases_and_begins_nothing(session, bare):
+    number = a_deregistration(session, bare, until="accepted")
+    move(session, bare, number, "approve")
+    staff, organization = bare.actors["staff"], bare.place.organization
+
+    held = holdings(session, staff.person_id, MORNING.date() + timedelta(days=400))
+    assert number in {line.number for line in find_cases(session, held).rows}
+    for definition in library().definitions:
+        opening = definition.opening_transitions()[0]
+        if set(opening.roles) & set(ORGANIZATION_ROLES):
+            assert obstacles(
+                session, definition.kind, opening, staff, MORNING, organization_id=organization.id,
+                legal_class=definition.legal_class,
+            ), definition.kind
 
 
 def test_a_refusal_goes_back_to_the_end_of_the_liquidation_and_keeps_the_freeze(session, bare):

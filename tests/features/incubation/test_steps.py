@@ -12,7 +12,7 @@ from app.cases.reading import read_case
 from app.errors import InvalidInput, MoveRefused
 from app.incubation.models import IncubationApplication, MonthlyLog, PanelScore, PanelSeat, Residency
 from app.incubation.queries import incubators, residents
-from app.organizations.models import Organization
+from app.organizations.models import Organization, Registration
 from app.organizations.ties import record_tie
 from tests.builders import make_actor
 from tests.builders_incubation import (
@@ -63,6 +63,33 @@ def test_an_incubator_that_is_none_and_papers_that_are_missing_are_refused(sessi
         apply(session, base, documents=[])
     assert len(missing.value.errors["documents"]) == 2
     assert session.scalar(select(func.count()).select_from(Case)) == 0
+
+
+def test_what_stands_against_an_application_and_its_missing_papers_are_told_at_once(session, base):
+    apply(session, base)
+
+    with pytest.raises(MoveRefused) as refused:
+        apply(session, base, documents=[])
+
+    assert codes_of(refused) == ["other_incubation_open", "documents_missing"]
+    assert "{documents}" not in refused.value.reasons[1]["message"]
+    with pytest.raises(MoveRefused) as alone:
+        apply(session, base)
+    assert codes_of(alone) == ["other_incubation_open"]
+
+
+def test_an_organization_whose_registration_has_ended_is_not_incubated(session, base):
+    organization = session.execute(text("SELECT id FROM organizations LIMIT 1")).scalar_one()
+    session.add(Registration(
+        organization_id=organization, uscc="52110102MJ00000018", name="某中心", source="change_decision",
+        known_since=date(2020, 1, 1), ended_on=date(2026, 1, 1), authority="某局", entered_at=base.now,
+    ))
+    session.commit()
+
+    with pytest.raises(MoveRefused) as refused:
+        apply(session, base)
+
+    assert codes_of(refused) == ["organization_ended"]
 
 
 def test_an_organization_applies_once_at_a_time(session, base):
