@@ -52,6 +52,20 @@ class Node(db.Model):
         return self.name_zh if locale.startswith("zh") or not self.name_en else self.name_en
 
 
+class FormerPlaceName(db.Model):
+    """What a place was called until, and not on, `until_on`; its name of today stands with the place. Append-only."""
+
+    __tablename__ = "former_place_names"
+    __table_args__ = (Index("ix_former_place_names_node_id", "node_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"))
+    name_zh: Mapped[str] = mapped_column(Text)
+    name_en: Mapped[str | None] = mapped_column(Text)
+    until_on: Mapped[date]
+    entered_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class Person(db.Model):
     """A natural person. Separation of duties compares persons, never their accounts.
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.access.models import Node
+from app.access.models import FormerPlaceName, Node
 from app.access.nodes import AnySession
 from app.affiliation.models import Affiliation, Hub
 from app.organizations.models import Organization, Registration
@@ -86,7 +86,10 @@ def hubs_page(session: AnySession, *, search: str = "") -> tuple[HubView, ...]:
     """Return the hubs in force by name; there are dozens in a city, so they come at once. One query."""
     query = _hubs().where(Hub.ended_on.is_(None))
     if search:
-        query = query.where(Node.name_zh.contains(search, autoescape=True))
+        formerly = exists().where(
+            FormerPlaceName.node_id == Node.id, FormerPlaceName.name_zh.contains(search, autoescape=True)
+        )
+        query = query.where(or_(Node.name_zh.contains(search, autoescape=True), formerly))
     return tuple(_view(row) for row in session.execute(query.order_by(Node.name_zh, Hub.id)))
 
 

@@ -19,6 +19,7 @@ NOTHING: frozenset[str] = frozenset()
 # What the application may do where it may not do everything.
 APP = {
     "account_changes": ADD,
+    "former_place_names": ADD,
     "alembic_version": READ,
     "attempts": ADD,
     "award_candidates": ADD | {"UPDATE (ended_at, ended_reason)"},

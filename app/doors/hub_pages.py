@@ -12,7 +12,7 @@ from app.access.declare import allow
 from app.affiliation.queries import HubView, Member, MemberPage, hub_view, hubs_page, members_of
 from app.cases.queries import find_cases
 from app.doors.caller import held
-from app.doors.entrance import entrance_to
+from app.doors.entrance import entrance_to, formerly
 from app.doors.list_pages import row
 from app.extensions import db
 from app.formats import day
@@ -87,7 +87,7 @@ def hub_page(node_id: int) -> str:
             "name": hub.name(current_locale()), "field": _fields(hub), "place": hub.place(current_locale()),
             "level": LEVEL[hub.level], "facts": [], **entrance_to("affiliation", {"hub": hub.node_id}),
         },
-        figures=_figures(hub),
+        figures=[*_figures(hub), *formerly(hub.node_id)],
         members=[_member(member) for member in members.rows],
         pages=_pages(node_id, members),
         applying=_applying(node_id),

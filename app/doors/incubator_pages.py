@@ -14,7 +14,7 @@ from app.access.reach import visible_by
 from app.cases.models import Case
 from app.cases.queries import find_cases
 from app.doors.caller import held
-from app.doors.entrance import entrance_to
+from app.doors.entrance import entrance_to, formerly
 from app.doors.list_pages import row
 from app.extensions import db
 from app.formats import day
@@ -82,7 +82,7 @@ def board(node_id: int) -> str:
             "name": one.name(current_locale()), "level": LEVEL[one.level], "place": one.place(current_locale()),
             "operator": one.operator, **entrance_to("incubation", {"incubator": one.node_id}),
         },
-        figures=_figures(one),
+        figures=[*_figures(one), *formerly(one.node_id)],
         stages=_stages(node_id),
         residents=[_resident(each) for each in _seen_residents(one)],
     )

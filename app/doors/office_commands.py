@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from app.access.models import Node
 from app.access.nodes import CannotEnd, create_node, find_by_code
+from app.access.place_names import NothingRenamed, rename_place
 from app.affiliation.models import LEVELS
 from app.affiliation.steps import end_hub, recognize_hub
 from app.cases.queries import open_cases_at
@@ -114,6 +115,27 @@ def end_office(code: str, on: datetime | None) -> None:
     _done(code, place.name_zh)
 
 
+@group.command("rename")
+@click.argument("code")
+@click.argument("name")
+@NAME_EN
+def rename_office(code: str, name: str, name_en: str | None) -> None:
+    """Call the hub or incubator known by CODE by the new NAME from today. What ended before keeps the old one."""
+    _one_at_a_time()
+    place = find_by_code(db.session, code)
+    if place is None or place.kind not in ENDED:
+        raise click.ClickException(f"{code} is neither a hub nor an incubator: `offices list` tells the codes")
+    _fit_name(name)
+    now = business_now(db.session)
+    try:
+        rename_place(
+            db.session, place, name_zh=name.strip(), name_en=name_en or None, on=_day(None), now=now
+        )
+    except NothingRenamed as error:
+        raise click.ClickException(f"{code}: {error}") from None
+    _done(code, name)
+
+
 @group.command("list")
 def list_offices() -> None:
     """Print every buyer, hub and incubator: kind, code, name, and the place it belongs to."""
@@ -138,8 +160,7 @@ def _new_place(code: str, name: str, below: str) -> Node:
     _one_at_a_time()
     if not code.strip() or code != code.strip() or len(code) > 40 or code.isdigit():
         raise click.ClickException("a code has 1 to 40 signs, no blanks at its ends, and is no division's number")
-    if not name.strip() or len(name) > LONGEST_NAME:
-        raise click.ClickException(f"a name has 1 to {LONGEST_NAME} signs")
+    _fit_name(name)
     try:
         division(below)
     except NoDivisionCode:
@@ -147,6 +168,11 @@ def _new_place(code: str, name: str, below: str) -> Node:
     if (there := find_by_code(db.session, code)) is not None:
         raise click.ClickException(f"{code} is taken by {there.name_zh}")
     return territory(db.session, below)
+
+
+def _fit_name(name: str) -> None:
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise click.ClickException(f"a name has 1 to {LONGEST_NAME} signs")
 
 
 def _organization(uscc: str | None) -> int | None:

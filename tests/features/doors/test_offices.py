@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.access.commands import access_commands
 from app.access.models import Person
@@ -136,3 +137,48 @@ def test_what_was_opened_stands_on_the_pages(app, run, session):
 
     assert "西城区社会组织联合会" in browser.get("/hubs").text
     assert "西城区社会组织孵化基地" in browser.get("/incubators").text
+
+
+def test_a_hub_gets_a_new_name_and_what_ended_before_keeps_the_old_one(app, run, session, now):
+    office = an_office(session, now)
+    session.execute(text("UPDATE nodes SET code = 'XC-HUB' WHERE id = :hub"), {"hub": office.hub_node_id})
+    session.commit()
+    a_registration(session, office)
+    joined = perform(
+        session, kind="affiliation", trigger="apply", actor=office.staff, now=now,
+        data=data_for("affiliation", "apply") | {"hub": office.hub_node_id, "organization": None},
+    )
+    step(session, joined, "accept", office.hub_officer, office)
+
+    assert run("rename", "XC-HUB", "新名枢纽", "--name-en", "New Hub").exit_code == 0
+
+    browser = browser_of(app, session, session.get(Person, office.staff.person_id))
+    page = browser.get(f"/hubs/{office.hub_node_id}?lang=zh").text
+    assert "<h1>新名枢纽" in page and "示例枢纽" in page
+    assert f"/hubs/{office.hub_node_id}" in browser.get("/hubs?q=示例枢纽&lang=zh").text
+    case = browser.get(f"/cases/{joined.number}?lang=zh").text
+    assert "示例枢纽</a>" in case and "新名枢纽</a>" not in case
+    assert rows_in(session, "former_place_names") == 1
+
+
+@pytest.mark.parametrize("words", [
+    ("XC-NOT", "新名"), ("110102", "新名"), ("XC-HUB", "  "), ("XC-HUB", "西城区社会组织联合会"),
+    ("XC-HUB", "长" * 201),
+])
+def test_what_cannot_be_renamed_so_keeps_its_name(run, session, words):
+    run(*HUB)
+
+    assert run("rename", *words).exit_code == 1
+
+    assert "西城区社会组织联合会" in run("list").output
+    assert rows_in(session, "former_place_names") == 0
+
+
+def test_a_name_of_before_is_only_added(run, session):
+    run(*HUB)
+    run("rename", "XC-HUB", "新名枢纽")
+
+    with pytest.raises(DBAPIError):
+        session.execute(text("UPDATE former_place_names SET name_zh = '改写'"))
+    session.rollback()
+    assert session.execute(text("SELECT name_zh FROM former_place_names")).scalars().all() == ["西城区社会组织联合会"]
