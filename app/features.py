@@ -44,6 +44,8 @@ MODULES = (
     "app.registration.change_overview",
     "app.standing.models", "app.standing.inputs", "app.standing.facts", "app.standing.effects",
     "app.standing.overview", "app.standing.file_parts",
+    "app.annual.models", "app.annual.inputs", "app.annual.facts", "app.annual.effects", "app.annual.overview",
+    "app.annual.file_parts",
     "app.incubation.models", "app.incubation.inputs", "app.incubation.choices", "app.incubation.facts",
     "app.incubation.effects", "app.incubation.review_effects", "app.incubation.overview",
     "app.incubation.file_parts",
