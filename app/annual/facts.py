@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import text
 
 from app.access.nodes import AnySession
@@ -14,11 +15,12 @@ from app.cases.snapshot import CaseRow
 from app.clock import business_now
 from app.documents.queries import filled_slots
 from app.documents.required import missing_documents
+from app.formats import day
 from app.organizations.annual import register_of, reported_years
 from app.organizations.models import AnnualReport
 from app.registration.facts import registering_place
 from workflows.definition import Definition, Transition
-from workflows.kinds.annual_report import AnnualReportFacts, reporting_years
+from workflows.kinds.annual_report import DUE_NUMBER, AnnualReportFacts, due_on, reporting_years
 from workflows.kinds.case import CaseFacts
 from workflows.loader import library
 from workflows.rules.working_days import local_day
@@ -68,7 +70,9 @@ def years_to_report(
         skip_months=policy.number("annual_skip").value,
     )
     done = {year for year, _number in reported_years(session, organization_id)}
-    return [(year, str(year)) for year in years if year not in done] or [(today.year - 1, str(today.year - 1))]
+    offered = [year for year in years if year not in done] or [today.year - 1]
+    months = policy.number(DUE_NUMBER.get(entry.legal_type, "annual_due")).value
+    return [(year, _("%(year)s, due on %(day)s", year=year, day=day(due_on(year, months)))) for year in offered]
 
 
 @reachable("reporting_years")

@@ -249,10 +249,6 @@ class AnnualReport(db.Model):
             "uq_annual_reports_year", "organization_id", "year", unique=True,
             postgresql_where=text("released_at IS NULL"),
         ),
-        Index(
-            "ix_annual_reports_concluded_on", "concluded_on", "case_id",
-            postgresql_where=text("concluded_on IS NOT NULL"),
-        ),
     )
 
     case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False)

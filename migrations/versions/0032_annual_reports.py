@@ -37,10 +37,6 @@ def upgrade() -> None:
         "CREATE UNIQUE INDEX uq_annual_reports_year ON annual_reports (organization_id, year)"
         " WHERE released_at IS NULL"
     )
-    op.execute(
-        "CREATE INDEX ix_annual_reports_concluded_on ON annual_reports (concluded_on, case_id)"
-        " WHERE concluded_on IS NOT NULL"
-    )
     op.execute("""
     CREATE TABLE annual_statements (
         case_id BIGINT NOT NULL,

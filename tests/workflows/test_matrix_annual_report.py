@@ -1,7 +1,7 @@
 """Annual report: who may do what in which state, what each guard stops, and which years are reported until when."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from workflows.kinds.annual_report import (
     REPORTING,
     AnnualReportFacts,
     due_on,
+    last_day_to_report,
     reported_year,
     reporting_years,
     skips,
@@ -168,6 +169,13 @@ def test_where_no_year_is_left_it_is_not_even_offered(different: dict[str, Any],
 ])
 def test_a_body_of_less_than_six_months_at_the_end_of_a_year_skips_it(registered_on: date | None, skipped: bool):
     assert skips(2025, registered_on, 6) is skipped
+
+
+@pytest.mark.parametrize("months", [1, 3, 6, 10, 12])
+def test_the_last_day_of_a_registration_that_reports_is_the_other_side_of_who_skips(months: int):
+    last = last_day_to_report(2025, months)
+
+    assert (skips(2025, last, months), skips(2025, last + timedelta(days=1), months)) == (False, True)
 
 
 @pytest.mark.parametrize(("registered_on", "years"), [

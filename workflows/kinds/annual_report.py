@@ -59,6 +59,11 @@ def skips(year: int, registered_on: date | None, months: int) -> bool:
     return registered_on is not None and months_on(registered_on, months) > date(year, 12, 31)
 
 
+def last_day_to_report(year: int, months: int) -> date:
+    """Return the last day of a registration by which the year is still to be reported: the other side of `skips`."""
+    return months_on(date(year, 12, 31), -months)
+
+
 def reporting_years(today: date, registered_on: date | None, *, back: int, skip_months: int) -> tuple[int, ...]:
     """Return the years that can be reported today, the newest first: those that are over, no more than `back`."""
     last = today.year - 1
