@@ -72,7 +72,7 @@ def breakdown(
         with Watch(backend, messages[name]):
             return asked(direct, statements, last=last, commit=commit)
 
-    connections.Direct.ask = watched  # type: ignore[method-assign]
+    connections.Direct.ask = watched  # type: ignore[method-assign, assignment]
     try:
         with Watch(backend, between):
             for _ in range(moves):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from flask import current_app
@@ -37,7 +37,7 @@ WARM_UP = 250
 LENGTH = 12
 SIDE_BY_SIDE = 25
 T = TypeVar("T")
-STEPS = {
+STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "accepted": ("start_expert_review", {"reason": "业务范围涉及专业。", "expected_days": 15}),
     "expert_review": ("finish_expert_review", {"opinion": "专家认为可以登记。"}),
 }

@@ -1,6 +1,7 @@
 """What became due? The worker asks every few seconds; a demo that moves its clock stops at each due date in order."""
 
 from datetime import datetime
+from math import ceil
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
@@ -74,6 +75,6 @@ def move_clock(session: AnySession, *, to: datetime, environment: str, request_i
 
 
 def _set_ahead(session: AnySession, to: datetime) -> None:
-    seconds = int((to - real_now()).total_seconds())
+    seconds = ceil((to - real_now()).total_seconds())  # not before `to`: what is due then is due
     session.execute(text("UPDATE business_clock SET ahead_seconds = :seconds"), {"seconds": seconds})
     session.commit()

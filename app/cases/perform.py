@@ -6,20 +6,18 @@ An opening has no case to lock: earlier answer, input, and only then its place (
 took), facts, decide and so on.
 """
 
-import json
 import random
 import time
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import scoped_session
 
 from app.access.actor import Actor
 from app.access.nodes import AnySession
-from app.access.secrets import keyed_digest
 from app.cases.attempts import record_attempt
 from app.cases.facts import Seen, definition_of, facts_for, reaching_roles
 from app.cases.incomplete import with_papers
@@ -27,6 +25,7 @@ from app.cases.kinds import effect_of, facts_asked_of, schema_of
 from app.cases.move import FollowOn, Move
 from app.cases.named import Asker, unreached
 from app.cases.numbers import class_of_reading, open_row
+from app.cases.orders import Order, fingerprint_of, load, read_input
 from app.cases.papers import attach_documents
 from app.cases.reading import Reading, lock_and_read, lock_case, read_case
 from app.cases.snapshot import CaseRow, ClockRun
@@ -38,39 +37,7 @@ from workflows.engine import Acting, Refused, decide, demand_possible
 
 RETRIES = 5
 RETRIED = (pg.SerializationFailure, pg.DeadlockDetected, pg.InvalidSqlStatementName)
-_TOLD = json.JSONEncoder(sort_keys=True, default=str)
 EARLIER = "SELECT fingerprint, answer FROM idempotency_keys WHERE account_id = %(account)s AND key = %(key)s"
-
-
-class Order(NamedTuple):
-    """What was asked for: one trigger of one case, or an opening (`number` None).
-
-    `loaded` is what was handed in as its schema reads it, or what is wrong with it: read before the case is locked.
-    `fingerprint` is what the key stands for: the same key with another fingerprint is refused.
-    """
-
-    kind: str
-    number: str | None
-    trigger: str
-    actor: Actor
-    data: dict[str, Any]
-    revision: int | None
-    key: str | None
-    now: datetime
-    request_id: str
-    began: datetime
-    loaded: dict[str, Any] | InvalidInput
-    fingerprint: bytes | None
-
-    def handed_in(self) -> dict[str, Any]:
-        """Return what was handed in, for one try to add to; raise InvalidInput if its schema does not take it."""
-        if isinstance(self.loaded, InvalidInput):
-            raise self.loaded
-        return dict(self.loaded)
-
-    def decided_at(self) -> datetime:
-        """Return the time that counts for a deadline: when the move got its lock, not when it began to wait."""
-        return self.now + max(real_now() - self.began, timedelta())
 
 
 def perform(
@@ -100,10 +67,10 @@ def perform(
         session = session()  # asking the registry for each call costs more than some of the calls
     began = began or real_now()
     legal_class = class_of_reading(session, kind, number, trigger, actor, data, now)
-    loaded = _read(kind, trigger, legal_class, data)
-    fingerprint = _fingerprint(kind, number, trigger, revision, data) if key is not None else None
     order = Order(
-        kind, number, trigger, actor, data, revision, key, now, request_id, began, loaded, fingerprint
+        kind, number, trigger, actor, data, revision, key, now, request_id, began,
+        loaded=read_input(kind, trigger, legal_class, data),
+        fingerprint=fingerprint_of(kind, number, trigger, revision, data) if key is not None else None,
     )
     for attempt in range(RETRIES):
         try:
@@ -119,20 +86,6 @@ def perform(
         finally:
             session.info.pop("move", None)
     raise TryAgain()
-
-
-def _read(
-    kind: str, trigger: str, legal_class: str | None, data: dict[str, Any]
-) -> dict[str, Any] | InvalidInput:
-    try:
-        return _loaded(schema_of(kind, trigger, legal_class), data)
-    except InvalidInput as invalid:
-        return invalid
-
-
-def _fingerprint(*told: Any) -> bytes:
-    # Keyed: nobody who reads the table can try prices against it.
-    return keyed_digest("idempotency", _TOLD.encode(told).encode())
 
 
 def _may_be_retried(error: DBAPIError) -> bool:
@@ -282,16 +235,6 @@ def _move(session: AnySession, reading: Reading, order: Order) -> tuple[Answer, 
     return _apply(session, seen, request, data=loaded, schema=schema, last=True, read=reading.beside)
 
 
-def _loaded(schema: Schema | None, data: dict[str, Any]) -> dict[str, Any]:
-    if schema is None:
-        return {}
-    try:
-        loaded: dict[str, Any] = schema.load(data)
-        return loaded
-    except ValidationError as error:
-        raise InvalidInput(error.normalized_messages()) from None
-
-
 def _moves_since(case: CaseRow, revision: int | None) -> list[dict[str, Any]]:
     return [
         {"sequence": step.sequence, "trigger": step.trigger, "to": step.to_state, "at": step.at.isoformat()}
@@ -348,7 +291,7 @@ def _follow(session: AnySession, order: Order, follow_ons: list[FollowOn], paren
     """
     for step in follow_ons:
         schema = schema_of(step.kind, step.trigger)
-        loaded = _loaded(schema, step.data)
+        loaded = load(schema, step.data)
         if step.number is None:
             case = open_row(
                 session, step.kind, order.actor, loaded, order.now,

@@ -49,6 +49,7 @@ def pages_by_reader(site: Site) -> dict[str | None, list[str]]:
                    "/apply/incubation", "/incubators"],
         "staff3": [f"/organizations/{third}", f"/apply/payment?organization={third}", f"/cases/{asked}",
                    f"/cases/{joined}/receipt", "/notices", f"/hubs/{hub}", "/apply/affiliation",
+                   "/apply/disaffiliation", "/apply/registration_change", "/apply/deregistration",
                    f"/contracts/{contract}"],
         "registrar": ["/", "/worklist", "/cases", f"/cases/{applied}", f"/cases/{applied}/do/ask_correction",
                       f"/cases/{applied}/personal", "/organizations", "/audit", "/calendar", "/calendar/list"],

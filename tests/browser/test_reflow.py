@@ -12,9 +12,13 @@ TOO_WIDE = """width => [...document.querySelectorAll('body *')]
   .slice(0, 3).map(element => element.tagName + '.' + element.className)"""
 
 
-def test_a_long_form_and_a_case_opened_narrow_fit_320_pixels(site: Site, open_page: Open) -> None:
-    page = open_page("registrar", width=NARROW)
-    for address in pages_by_reader(site)["registrar"]:
+@pytest.mark.parametrize("english", [False, True])
+@pytest.mark.parametrize("reader", ["registrar", "staff3"])
+def test_long_forms_and_cases_opened_narrow_fit_320_pixels(
+    site: Site, open_page: Open, reader: str, english: bool
+) -> None:
+    page = open_page(reader, width=NARROW, english=english)
+    for address in pages_by_reader(site)[reader]:
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") == NARROW, page.evaluate(TOO_WIDE, NARROW)
 
