@@ -128,7 +128,7 @@ def without_report(
 ) -> list[tuple[int, str, str, int]]:
     """Return (id, name, legal type, node above) of those among these organizations that must still report the year."""
     query = (
-        select(Organization.id, Organization.name, Organization.legal_type, Node.parent_id)
+        select(Organization.id, Organization.name, Organization.legal_type, func.coalesce(Node.parent_id, Node.id))
         .join(Node, Node.id == Organization.node_id)
         .join(Registration, and_(
             Registration.organization_id == Organization.id, Registration.ended_on.is_(None),

@@ -88,7 +88,7 @@ def _drafts() -> list[dict[str, Any]]:
 
 
 def _publicity() -> dict[str, Any]:
-    return {"title": _("Publicity"), "note": _("Candidates for purchases, and how to object"), "href": "/publicity",
+    return {"title": _("Publicity"), "note": _("Candidates for purchases, conclusions of annual reports"), "href": "/publicity",
             "icon": "clipboard-list"}
 
 
