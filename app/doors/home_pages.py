@@ -88,8 +88,8 @@ def _drafts() -> list[dict[str, Any]]:
 
 
 def _publicity() -> dict[str, Any]:
-    return {"title": _("Publicity"), "note": _("Candidates for purchases, conclusions of annual reports"), "href": "/publicity",
-            "icon": "clipboard-list"}
+    return {"title": _("Publicity"), "note": _("Candidates for purchases, conclusions of annual reports"),
+            "href": "/publicity", "icon": "clipboard-list"}
 
 
 def _duties() -> list[dict[str, Any]]:
