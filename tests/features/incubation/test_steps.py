@@ -12,7 +12,8 @@ from app.cases.reading import read_case
 from app.errors import InvalidInput, MoveRefused
 from app.incubation.models import IncubationApplication, MonthlyLog, PanelScore, PanelSeat, Residency
 from app.incubation.queries import incubators, residents
-from app.organizations.models import Organization, Registration
+from app.organizations.models import Organization
+from app.organizations.steps import end_entry
 from app.organizations.ties import record_tie
 from tests.builders import make_actor
 from tests.builders_incubation import (
@@ -72,18 +73,14 @@ def test_what_stands_against_an_application_and_its_missing_papers_are_told_at_o
         apply(session, base, documents=[])
 
     assert codes_of(refused) == ["other_incubation_open", "documents_missing"]
-    assert "{documents}" not in refused.value.reasons[1]["message"]
+    assert "{documents}" not in refused.value.reasons[1]["zh"]
     with pytest.raises(MoveRefused) as alone:
         apply(session, base)
     assert codes_of(alone) == ["other_incubation_open"]
 
 
 def test_an_organization_whose_registration_has_ended_is_not_incubated(session, base):
-    organization = session.execute(text("SELECT id FROM organizations LIMIT 1")).scalar_one()
-    session.add(Registration(
-        organization_id=organization, uscc="52110102MJ00000018", name="某中心", source="change_decision",
-        known_since=date(2020, 1, 1), ended_on=date(2026, 1, 1), authority="某局", entered_at=base.now,
-    ))
+    end_entry(session, base.organization_id, on=base.now.date())
     session.commit()
 
     with pytest.raises(MoveRefused) as refused:
