@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from app.access import declare, password_links
 from app.access.accounts import AccountRefused
 from app.access.invitations import invite, link_to
-from app.access.nodes import find_by_code
+from app.access.nodes import find_place
 from app.access.people import find_account
 from app.access.roles import ROLES
 from app.clock import real_now
@@ -81,7 +81,7 @@ def policy_as_data() -> dict[str, Any]:
 @click.option("--email", help="Where the person gets mail.")
 def invite_somebody(role: str, code: str | None, email: str | None) -> None:
     """Print a link that makes one account with one role. It works once, for three days."""
-    node = find_by_code(db.session, code) if code else None
+    node = find_place(db.session, code) if code else None
     if code and node is None:
         raise click.UsageError(f"there is no place with the code {code}")
     token = invite(db.session, role=role, node=node, email=email, by=None, now=real_now())

@@ -41,11 +41,14 @@ def test_a_buyer_a_hub_and_an_incubator_are_opened_below_their_district_and_list
     assert session.execute(text("SELECT capacity, places, term_months FROM incubators")).one() == (20, 12, 12)
 
 
-def test_people_are_invited_to_a_place_by_its_code(app, run):
+def test_people_are_invited_to_a_place_by_its_code_and_to_an_organization_by_its_own(app, run, session, now):
     run(*HUB)
+    a_preparation(session, now, "西城区社会组织联合会").uscc = a_code(1)
+    session.commit()
     ask = ["invite", "--role", "hub_officer", "--node"]
 
     assert "/invitations/" in app.test_cli_runner().invoke(access_commands, [*ask, "XC-HUB"]).output
+    assert "/invitations/" in app.test_cli_runner().invoke(access_commands, [*ask, a_code(1)]).output
     assert app.test_cli_runner().invoke(access_commands, [*ask, "XC-NOT"]).exit_code == 2
 
 
