@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from workflows.definition import Text
+from workflows.kinds.annual_report import subject_words as years_reported
 from workflows.kinds.deregistration import GROUNDS as ENDS
 from workflows.kinds.registration_change import subject_words
 from workflows.kinds.restriction import GROUNDS, title_of
@@ -12,6 +13,7 @@ WORDS: Mapping[str, tuple[Text, ...]] = {
     "restriction": tuple(title_of(ground) for ground in GROUNDS),
     "registration_change": subject_words(),
     "deregistration": tuple(ENDS.values()),
+    "annual_report": years_reported(),
 }
 """Per kind the words that its subjects may end with; a subject is kept, and searched, in Chinese."""
 

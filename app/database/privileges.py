@@ -20,6 +20,8 @@ NOTHING: frozenset[str] = frozenset()
 APP = {
     "account_changes": ADD,
     "alembic_version": READ,
+    # What was reported for which year stays; the conclusion and what became of it are written later.
+    "annual_reports": ADD | {"UPDATE (concluded_on, conclusion, put_right_by, put_right_on, released_at)"},
     "attempts": ADD,
     "award_candidates": ADD | {"UPDATE (ended_at, ended_reason)"},
     "awards": ADD | {"UPDATE (revoked_at, revoked_reason)"},

@@ -13,6 +13,7 @@ from app.demo.founding import founded, registration_data
 from app.demo.incubation import Garden, grow, incubator
 from app.demo.programmes import grants, procurement
 from app.demo.registering import ask_for_change, decide_change, end
+from app.demo.reporting import conclude, report_year
 from app.demo.road import walk
 from app.demo.standing import Bureau, listing
 from app.organizations.models import Organization
@@ -86,6 +87,7 @@ def build_district(builder: Builder) -> None:
     _delivery(builder, evaluator, old, visits)
     _listing(builder, district, registrar)
     _changing(builder, registrar)
+    _reporting(builder, registrar, old, third)
     _associations(builder, city, registrar, hub)
 
 
@@ -228,6 +230,18 @@ def _changing(builder: Builder, registrar: Member) -> None:
     staff = builder.person("纪晚", "staff11", [("staff", builder.node(organization.node_id))], password=PASSWORD)
     builder.now = present - timedelta(days=1)
     end(builder, registrar, staff, organization, "submitted", serial=1)
+    builder.now = present
+
+
+def _reporting(builder: Builder, registrar: Member, old: Organization, third: Organization) -> None:
+    """One annual report waits for the registrar, one is concluded with something to put right; others are missing."""
+    present, by_login = builder.now, {member.login: member for member in builder.members}
+    builder.now = present - timedelta(days=20)
+    number = report_year(builder, by_login["staff3"], third)
+    builder.now = present - timedelta(days=11)
+    conclude(builder, registrar, number, "qualify_basically", serial=1)
+    builder.now = present - timedelta(days=4)
+    report_year(builder, by_login["staff2"], old, activities="全年开展调解培训24场，陪伴居民议事会36次，服务900人次。")
     builder.now = present
 
 

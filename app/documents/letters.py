@@ -131,6 +131,23 @@ class GrantData:
 
 
 @dataclass(frozen=True)
+class ConclusionData:
+    """What was concluded of the report of a year; `items` are (what must be put right, how), `by` until when."""
+
+    head: Head
+    title: str
+    applicant: str
+    year: int
+    handed_in_on: date
+    conclusion: str
+    legal_basis: str
+    reasons: tuple[str, ...]
+    items: tuple[tuple[str, str], ...] = ()
+    by: date | None = None
+    published: bool = True
+
+
+@dataclass(frozen=True)
 class VoucherData:
     """One payment as the books keep it; the account arrives masked, `signatures` are (step, name, at)."""
 
@@ -226,6 +243,16 @@ def grant_pdf(data: GrantData, decided_at: datetime) -> bytes:
         "columns": data.columns, "rows": data.rows, "follows": data.follows,
     }
     return _compile("grant", data, page, decided_at)
+
+
+def conclusion_pdf(data: ConclusionData, decided_at: datetime) -> bytes:
+    """Return the notice of what was concluded of an annual report as a PDF."""
+    page = {
+        "title": data.title, "applicant": data.applicant, "year": data.year, "conclusion": data.conclusion,
+        "handed_in_on": _day(data.handed_in_on), "legal_basis": data.legal_basis, "reasons": data.reasons,
+        "items": data.items, "by": _day(data.by) if data.by is not None else None, "published": data.published,
+    }
+    return _compile("conclusion", data, page, decided_at)
 
 
 def payment_voucher_pdf(data: VoucherData, decided_at: datetime) -> bytes:

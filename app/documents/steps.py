@@ -9,12 +9,14 @@ from app.documents.letters import (
     PDF,
     AcceptanceData,
     CertificateData,
+    ConclusionData,
     CorrectionData,
     GrantData,
     RefusalData,
     VoucherData,
     acceptance_pdf,
     certificate_pdf,
+    conclusion_pdf,
     correction_pdf,
     grant_pdf,
     payment_voucher_pdf,
@@ -24,13 +26,16 @@ from app.documents.letters import (
 from app.documents.models import Document
 from app.documents.store import keep_issued
 
-Paper = CertificateData | AcceptanceData | CorrectionData | RefusalData | GrantData | VoucherData
+Paper = (
+    CertificateData | AcceptanceData | CorrectionData | RefusalData | GrantData | ConclusionData | VoucherData
+)
 _MAKERS: dict[type, Any] = {
     CertificateData: certificate_pdf,
     AcceptanceData: acceptance_pdf,
     CorrectionData: correction_pdf,
     RefusalData: refusal_pdf,
     GrantData: grant_pdf,
+    ConclusionData: conclusion_pdf,
     VoucherData: payment_voucher_pdf,
 }
 

@@ -79,6 +79,8 @@ def _navigation(held: tuple[Holding, ...]) -> list[dict[str, Any]]:
         _item(_("Register"), "/organizations", "building-complex"), _item(_("Hub organizations"), "/hubs", "network"),
         _item(_("Incubators"), "/incubators", "sprout"),
     ]
+    if "registrar" in roles:
+        records.append(_item(_("Annual reports not handed in"), "/annual-reports", "notebook-text"))
     if roles & money:
         records.append(_item(_("Overview of funds"), "/funds", "chart-column"))
         records.append(_item(_("Budgets"), "/budget-lines", "coins"))

@@ -12,9 +12,12 @@ from app.cases.models import Case, Draft
 from app.cases.queries import find_cases, worklist, worklist_counts
 from app.doors.caller import actor, held, holds, now
 from app.doors.list_pages import kind_titles, row, strip
+from app.doors.markup import due_words
 from app.doors.move_form import organizations_of_caller, saved_words
 from app.extensions import db
+from app.organizations.duties import duties_of
 from app.portal.pages import cards
+from workflows.rules.working_days import end_of_day, local_day, official_calendar
 
 blueprint = Blueprint("home", __name__)
 MOST = 6
@@ -31,7 +34,7 @@ def home() -> str:
     """Show what waits for the caller, or what can be done here."""
     if getattr(g, "actor", None) is None:
         return render_template("pages/home.html", kinds=cards()[0], withheld=[], strip=None, mine=None, going=[],
-                               drafts=[], places=[_publicity()], places_title=_("Look up"))
+                               duties=[], drafts=[], places=[_publicity()], places_title=_("Look up"))
     person_id = actor().person_id or 0
     counts = worklist_counts(db.session, held(), person_id, now())
     lines = worklist(db.session, held(), person_id, limit=MOST).rows
@@ -39,9 +42,20 @@ def home() -> str:
     offered, withheld = cards()
     return render_template(
         "pages/home.html", kinds=offered, withheld=withheld, strip=strip(counts) if any(counts.values()) else None,
-        mine=mine, going=_under_way({line.number for line in lines}), drafts=_drafts(), places=_places(),
+        duties=_to_hand_in(), mine=mine,
+        going=_under_way({line.number for line in lines}), drafts=_drafts(), places=_places(),
         places_title=_("Administration") if holds("system_admin") else _("Your organizations"),
     )
+
+
+def _to_hand_in() -> list[dict[str, Any]]:
+    """Return what the caller's organizations are to hand in by a day, of which no case is open yet."""
+    own = [id_ for id_, _name, _node in organizations_of_caller()[:MOST]]
+    return [
+        {"title": each.title, "href": each.href, "note": each.note, "status": None, "tone": "",
+         "due": due_words(end_of_day(each.due_on), now(), official_calendar())}
+        for each in duties_of(db.session, own, local_day(now()))
+    ]
 
 
 def _under_way(waiting: set[str]) -> list[dict[str, Any]]:
@@ -74,8 +88,8 @@ def _drafts() -> list[dict[str, Any]]:
 
 
 def _publicity() -> dict[str, Any]:
-    return {"title": _("Publicity"), "note": _("Candidates for purchases, and how to object"), "href": "/publicity",
-            "icon": "clipboard-list"}
+    return {"title": _("Publicity"), "note": _("Candidates for purchases, conclusions of annual reports"),
+            "href": "/publicity", "icon": "clipboard-list"}
 
 
 def _duties() -> list[dict[str, Any]]:

@@ -203,6 +203,23 @@ _ALL = (
         from_elsewhere=True,
     ),
     _template(
+        "annual_report_concluded",
+        "年度工作报告已有结论：%(number)s",
+        "Your annual report is concluded: %(number)s",
+        "“%(subject)s”已办结：%(state)s。通知书在办件页面，结论已写入档案并公示。",
+        "“%(subject)s” is concluded: %(state)s. The notice is on the case page; the conclusion stands in your file and"
+        " is published.",
+    ),
+    _template(
+        "annual_report_to_put_right",
+        "年度检查需要整改：%(number)s",
+        "Something of your annual report must be put right: %(number)s",
+        "“%(subject)s”需要整改。整改事项和期限见办件页面，请在期限之前整改并报告。",
+        "Something of “%(subject)s” must be put right. The case page says what and by when; put it right and report it"
+        " there before that day.",
+        task=True,
+    ),
+    _template(
         "affiliation_accepted",
         "已加入枢纽型社会组织：%(number)s",
         "Joined the hub organization: %(number)s",

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from app.extensions import db
 from workflows.guards import RESTRICTIONS
+from workflows.kinds.annual_report import CONCLUSIONS
 from workflows.rules.conflicts import TIES
 
 LEGAL_TYPES = ("social_service", "association", "foundation", "other")
@@ -227,3 +228,35 @@ class OrganizationRestriction(db.Model):
     sequence: Mapped[int] = mapped_column(Integer)
     entered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     entered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class AnnualReport(db.Model):
+    """The report of one year: handed in by its case, concluded or not yet; `released_at`: the year is open again.
+
+    Every organization reports a year once. What was to be put right by `put_right_by` has been since `put_right_on`.
+    """
+
+    __tablename__ = "annual_reports"
+    __table_args__ = (
+        CheckConstraint(_one_of("conclusion", tuple(CONCLUSIONS)), name="conclusion"),
+        CheckConstraint("(conclusion IS NULL) = (concluded_on IS NULL)", name="concluded_on"),
+        CheckConstraint("year BETWEEN 1990 AND 2200", name="year"),
+        CheckConstraint("released_at IS NULL OR conclusion IS NULL", name="concluded_stays"),
+        CheckConstraint(
+            "put_right_by IS NULL OR conclusion IN ('basically_qualified', 'unqualified')", name="put_right_by"
+        ),
+        Index(
+            "uq_annual_reports_year", "organization_id", "year", unique=True,
+            postgresql_where=text("released_at IS NULL"),
+        ),
+    )
+
+    case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id"), primary_key=True, autoincrement=False)
+    organization_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("organizations.id"))
+    year: Mapped[int] = mapped_column(Integer)
+    handed_in_on: Mapped[date] = mapped_column(Date)
+    conclusion: Mapped[str | None] = mapped_column(Text, active_history=True)
+    concluded_on: Mapped[date | None] = mapped_column(Date, active_history=True)
+    put_right_by: Mapped[date | None] = mapped_column(Date, active_history=True)
+    put_right_on: Mapped[date | None] = mapped_column(Date, active_history=True)
+    released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), active_history=True)

@@ -3,17 +3,14 @@
 A file is written whole before it is sent, past a megabyte on disk: it arrives complete or not at all.
 """
 
-import csv
-import io
 from collections.abc import Iterator
-from tempfile import SpooledTemporaryFile
-from typing import Any
 
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
 from app.access.declare import allow
 from app.clock import business_now
+from app.csv_files import BOM, csv_file, csv_line
 from app.extensions import db
 from app.formats import day_and_time
 from app.ledger.words import CODES
@@ -25,7 +22,6 @@ from workflows.rules.money import format_yuan
 
 pages = Blueprint("fund_files", __name__)
 A_PAGE = 500
-A_MEGABYTE = 2**20
 
 
 @pages.get("/funds/rows.csv")
@@ -37,19 +33,19 @@ def rows_file() -> Response:
              _("Contract"), _("Organization"), _("Case"), _("Reference")]
 
     def lines() -> Iterator[str]:
-        yield "\ufeff" + _csv_line(heads)
+        yield BOM + csv_line(heads)
         before = None
         while rows := fund_rows(db.session, chosen, before=before, limit=A_PAGE):
             numbers = case_numbers([row.case_id for row in rows])
             for row in rows:
-                yield _csv_line([
+                yield csv_line([
                     row.id, day_and_time(row.made_at), str(CODES[row.code]), format_yuan(row.fen).replace(",", ""),
                     row.line_code, row.line_name, row.package, row.contract_title or "", row.organization or "",
                     numbers.get(row.case_id or 0, ""), row.reference,
                 ])
             before = rows[-1].key
 
-    return _file(lines(), "transfers.csv")
+    return csv_file(lines(), "transfers.csv")
 
 
 @pages.get("/funds/late.csv")
@@ -62,39 +58,16 @@ def late_file() -> Response:
              _("Case")]
 
     def lines() -> Iterator[str]:
-        yield "\ufeff" + _csv_line(heads)
+        yield BOM + csv_line(heads)
         after = 0
         while rows := late_instalments(db.session, asked.visible, now, cause=cause, after=after, limit=A_PAGE):
             numbers = case_numbers([row.case_id for row in rows])
             for row in rows:
-                yield _csv_line([
+                yield csv_line([
                     row.contract_number, row.title, row.organization, row.position,
                     format_yuan(row.amount_fen).replace(",", ""), row.due_on.isoformat(), str(CAUSE_WORDS[row.cause]),
                     numbers.get(row.case_id or 0, ""),
                 ])
             after = rows[-1].id
 
-    return _file(lines(), "late-instalments.csv")
-
-
-def _csv_line(values: list[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow([_plain(value) for value in values])
-    return line.getvalue()
-
-
-def _plain(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula; an amount below zero stays a number."""
-    text = str(value)
-    number = text.lstrip("-").replace(".", "", 1).isdigit()
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not number else value
-
-
-def _file(lines: Iterator[str], name: str) -> Response:
-    file = SpooledTemporaryFile(max_size=A_MEGABYTE)  # noqa: SIM115  closed when it was sent
-    for line in lines:
-        file.write(line.encode())
-    file.seek(0)
-    answer = send_file(file, mimetype="text/csv", as_attachment=True, download_name=name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return csv_file(lines(), "late-instalments.csv")

@@ -8,13 +8,32 @@ from flask_babel import gettext as _
 from app.access.api_auth import current_roles
 from app.access.roles import ORGANIZATION_ROLES
 from app.cases.applying import obstacles
-from app.cases.numbers import own_organizations
+from app.cases.kinds import opening_classes_of
+from app.cases.numbers import class_of_opening, own_organizations
 from app.clock import business_now
 from app.extensions import db
 from workflows.definition import Definition
+from workflows.loader import library
 
 MOST = 6
 """How many of somebody's organizations are asked for: nobody waits for a start page."""
+
+
+def concerned(definition: Definition) -> bool:
+    """Tell whether a definition of a legal class is one that the caller's organizations can meet.
+
+    Where the class is chosen with the form, and where there is one definition for all, everybody can; so can an office.
+    """
+    others = {
+        known.legal_class for known in library().definitions
+        if known.kind == definition.kind and known.legal_class is not None
+    }
+    if not others or opening_classes_of(definition.kind) is not None:
+        return True
+    now = business_now(db.session)
+    own = own_organizations(db.session, g.actor.person_id, now)[:MOST]
+    classes = {class_of_opening(db.session, definition.kind, id_, {}) for id_ in own}
+    return not own or any((each if each in others else None) == definition.legal_class for each in classes)
 
 
 def hindrances(definition: Definition) -> list[str]:
@@ -28,6 +47,8 @@ def hindrances(definition: Definition) -> list[str]:
         organizations = own_organizations(db.session, actor.person_id, now)[:MOST]
     if not organizations or not current_roles() & set(transition.roles):
         return [_("Your roles do not include applying for this.")]
+    if not concerned(definition):
+        return [_("Your organization is of another legal class; see the guide of its own.")]
     told: dict[str, None] = {}
     for organization_id in organizations:
         words = obstacles(

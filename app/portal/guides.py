@@ -21,9 +21,9 @@ from workflows.loader import Policy, library, place_chain
 from workflows.policy import PolicyNumber
 
 ROAD = (
-    "registration", "registration_change", "affiliation", "incubation", "programme", "plan", "call", "opening_key",
-    "pool_entry", "package", "bid", "bid_review", "objection", "contract", "milestone_report", "evaluation",
-    "acceptance", "rectification", "payment", "closure", "deregistration",
+    "registration", "registration_change", "annual_report", "affiliation", "incubation", "programme", "plan", "call",
+    "opening_key", "pool_entry", "package", "bid", "bid_review", "objection", "contract", "milestone_report",
+    "evaluation", "acceptance", "rectification", "payment", "closure", "deregistration",
 )
 """The order in which an organization and an office come upon the kinds; what is not named here comes last."""
 ENDINGS = {"application/pdf": "PDF", "image/jpeg": "JPG", "image/png": "PNG"}

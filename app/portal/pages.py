@@ -13,7 +13,7 @@ from app.clock import SHANGHAI, business_now
 from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
-from app.portal.beginning import hindrances
+from app.portal.beginning import concerned, hindrances
 from app.portal.guides import (
     definitions_in_force,
     guide_address,
@@ -33,7 +33,7 @@ ICONS = {
     "milestone_report": "clipboard-list", "acceptance": "clipboard-check", "payment": "coins", "call": "megaphone",
     "opening_key": "key-round", "pool_entry": "users", "evaluation": "star", "rectification": "wrench",
     "closure": "archive", "restriction": "shield-alert",
-    "deregistration": "door-closed",
+    "deregistration": "door-closed", "annual_report": "notebook-text",
 }
 
 
@@ -109,7 +109,7 @@ def cards() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     ]
     if not roles:
         return [card for _definition, card in found], []
-    asked = [(definition, card, hindrances(definition)) for definition, card in found]
+    asked = [(definition, card, hindrances(definition)) for definition, card in found if concerned(definition)]
     # Who may apply is no news to who may.
     offered = [
         {**card, "who": None} | ({"href": _form_address(definition)} if office else {})

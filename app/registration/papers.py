@@ -10,6 +10,7 @@ from app.documents.folder import letterhead
 from app.documents.letters import (
     AcceptanceData,
     CertificateData,
+    ConclusionData,
     CorrectionData,
     GrantData,
     Head,
@@ -48,13 +49,13 @@ def issue_acceptance(
     ))
 
 
-def issue_correction(move: Move, applicant: str) -> None:
+def issue_correction(move: Move, applicant: str, *, legal_basis: str = CorrectionData.legal_basis) -> None:
     """Issue the notice of everything to correct."""
     _issue(move, "correction_notice", "补正告知书", CorrectionData(
         head=_head(move), applicant=applicant, matter=_matter(move),
         applied_on=local_day(move.case.opened_at), reply_by=_due(move, "correction_reply"),
         items=tuple((item["what"], f"{item['wrong']} {item['mend']}") for item in move.data["items"]),
-        contact=move.data["contact"],
+        contact=move.data["contact"], legal_basis=legal_basis,
     ))
 
 
@@ -92,6 +93,19 @@ def issue_certificate(move: Move, entry: Registration, legal_type: str) -> None:
         domicile=entry.domicile, legal_representative=entry.legal_representative, business_scope=entry.scope,
         registered_on=entry.registered_on, fund_fen=entry.fund_fen, sponsor=entry.sponsor,
         activity_area=entry.activity_area, public_fundraising=entry.public_fundraising,
+    ))
+
+
+def issue_conclusion(
+    move: Move, applicant: str, *, title: str, year: int, handed_in_on: date, conclusion: str, legal_basis: str,
+    items: tuple[tuple[str, str], ...] = (), by: date | None = None, published: bool = True,
+) -> None:
+    """Issue the notice of what was concluded of an annual report, and what must be put right by when."""
+    reasons = tuple(line.strip() for line in move.data["reasons"].splitlines() if line.strip())
+    _issue(move, "conclusion_notice", title, ConclusionData(
+        head=_head(move, move.data["document_number"]), title=title, applicant=applicant, year=year,
+        handed_in_on=handed_in_on, conclusion=conclusion, legal_basis=legal_basis, reasons=reasons, items=items,
+        by=by, published=published,
     ))
 
 

@@ -16,6 +16,7 @@ from app.demo.delivery import evaluation_under_way, report_on
 from app.demo.founding import founded
 from app.demo.incubation import Garden, grow, incubator
 from app.demo.registering import END_ROAD, LIST, ask_for_change, end
+from app.demo.reporting import conclude, in_every_state, report_year
 from app.demo.standing import Bureau, listing
 from app.ledger.models import BudgetLine
 from app.organizations.models import Organization
@@ -69,6 +70,7 @@ def build_city(builder: Builder, plan: Plan, chance: random.Random) -> City:
     builder.now = present - timedelta(days=6)
     _registrations(builder, city)
     _changes(builder, city)
+    in_every_state(builder, people["registrar"], registered)
     _affiliations(builder, city)
     _payments(builder, city)
     _delivery(builder, city, chance)
@@ -169,7 +171,22 @@ def _associations(builder: Builder, city: City, chance: random.Random) -> None:
             invented_name(chance), f"{city.plan.prefix}-city_registrar", [("registrar", builder.place(city.plan.city))]
         )
         _of_a_class(builder, city.plan, chance, registrar, roads[0::2], "foundation", city.plan.city)
+        _foundations_report(builder, city.plan, chance, registrar)
     builder.now = present
+
+
+def _foundations_report(builder: Builder, plan: Plan, chance: random.Random, registrar: Member) -> None:
+    """Two foundations that have long been registered: one report handed in, one accepted."""
+    for serial, name in enumerate(("己", "庚"), start=1):
+        organization = builder.registered(plan.city, f"{plan.name_zh}示例{name}公益基金会", registrar,
+                                          legal_type="foundation")
+        member = builder.person(
+            invented_name(chance), f"{plan.prefix}-reporting{serial}",
+            [("staff", builder.node(organization.node_id))], organization=str(organization.id),
+        )
+        number = report_year(builder, member, organization)
+        if serial == 1:
+            conclude(builder, registrar, number, "accept_report", serial=serial)
 
 
 def _of_a_class(

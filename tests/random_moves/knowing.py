@@ -98,6 +98,21 @@ def _change_approved(world: World, case: CaseRow | None, member: Member, data: D
     return {"document_number": data["document_number"]}
 
 
+@knows("annual_report", "submit")
+def _report_of_a_year(world: World, case: CaseRow | None, member: Member, data: Data) -> Data | None:
+    """Report a year that is not reported, with every paper."""
+    organization = data.get("organization")
+    if not world.rows("SELECT FROM registrations WHERE organization_id = :o AND ended_on IS NULL", o=organization):
+        return None
+    done = world.rows("SELECT year FROM annual_reports WHERE organization_id = :o AND released_at IS NULL",
+                      o=organization)
+    papers = [
+        {"slot": slot, "document_id": world.paper(member, organization, slot)}
+        for slot in ("report_form", "financial_report", "sponsor_opinion")
+    ]
+    return data | {"documents": papers} if data["year"] not in {row.year for row in done} else None
+
+
 # Nobody who has something to do: else little would be bought and paid.
 FREE_TO_END = """
 SELECT FROM organizations o WHERE o.id = :o

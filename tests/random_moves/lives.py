@@ -1,12 +1,14 @@
 """What is seen through beside the tenders: an organization from its registration to the end of its incubation, and
 what is said about its work."""
 
+from datetime import timedelta
 from typing import Any
 
+from app.clock import SHANGHAI
 from tests.random_moves.tenders import ANSWERS, CHECKS, DECIDES, Stuck, Tenders
 
 REGISTRAR, OPERATOR, HUB = "xc-registrar", "xc-incubator_operator", "xc-hub_officer"
-WITHOUT_A_CHECK = 12.0
+WITHOUT_A_CHECK, WITHOUT_PUTTING_RIGHT = 12.0, 2.5
 SECOND_REGISTRAR, WITHOUT_A_STATEMENT = "second-registrar", 25.0
 AGAINST_ADMISSION, AGAINST_A_RESULT = 15.0, 12.0
 MONTHS_OF_LOGS = 24
@@ -57,6 +59,26 @@ class Lives(Tenders):
         self.make(self.open("registration_change", "apply", staff, organization=organization), "withdraw", staff)
         self.open("registration_change", "apply", staff, organization=organization)
         self.days_pass(WITHOUT_A_CHECK)
+
+    def an_organization_reports_its_years(self) -> None:
+        """Of three years one is in order, one is put right at the second attempt, and one never is."""
+        organization, staff = self._organization()
+        self.make(self.open("annual_report", "submit", staff, organization=organization), "withdraw", staff)
+        number = self.open("annual_report", "submit", staff, organization=organization)
+        self.make(number, "ask_correction", REGISTRAR)
+        self.make(number, "answer_correction", staff)
+        self.make(number, "qualify", REGISTRAR)
+        number = self.open("annual_report", "submit", staff, organization=organization)
+        self.make(number, "qualify_basically", REGISTRAR)
+        self.make(number, "report_put_right", staff)
+        self.make(number, "send_back", REGISTRAR)
+        self.make(number, "report_put_right", staff)
+        self.make(number, "confirm_put_right", REGISTRAR)
+        number = self.open("annual_report", "submit", staff, organization=organization)
+        tomorrow = (self.world.now + timedelta(days=1)).astimezone(SHANGHAI).date()
+        self.make(number, "disqualify", REGISTRAR, put_right_by=tomorrow.isoformat())
+        self.days_pass(WITHOUT_PUTTING_RIGHT)
+        self.make(number, "close_not_put_right", REGISTRAR)
 
     def organizations_end(self) -> None:
         """One ends after every delay there is, one is refused and withdraws, and of one nobody looks in time."""

@@ -91,6 +91,11 @@ class Stories(Lives):
                                         "extend_decision", "approve", "deliver", "refuse_acceptance", "refuse",
                                         "withdraw"),
             }),
+            (self.an_organization_reports_its_years, {
+                "annual_report": ("submit", "ask_correction", "answer_correction", "withdraw", "qualify",
+                                  "qualify_basically", "disqualify", "report_put_right", "confirm_put_right",
+                                  "send_back", "close_not_put_right"),
+            }),
             (self.organizations_end, {
                 "deregistration": ("resolve", "finish_liquidation", "apply", "ask_correction", "answer_correction",
                                    "accept", "deem_accepted", "extend_decision", "approve", "refuse", "withdraw"),

@@ -25,10 +25,10 @@ ELSEWHERE = {
 }
 ELSEWHERE["instalments_to_report"] = ELSEWHERE["instalments_open"]
 THERE = "starts_with(n.path, (SELECT path FROM nodes WHERE code = '520115'))"
-# Hubs, incubators, catalogues and published packages are for everybody to read.
+# Hubs, incubators, catalogues and published packages are for everybody to read, and a year is nobody's secret.
 PUBLIC = {
     "hubs_in_force", "hubs_of_the_organization", "incubators_in_force", "catalogue_items", "packages_open",
-    "packages_to_object",
+    "packages_to_object", "reporting_years",
 }
 # The codes of organizations too: the register is open.
 NOT_THERE = {"contracts_of_offices": "NO-SUCH-CONTRACT"}

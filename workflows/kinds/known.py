@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workflows.kinds.acceptance import AcceptanceFacts
 from workflows.kinds.affiliation import AffiliationFacts
+from workflows.kinds.annual_report import AnnualReportFacts
 from workflows.kinds.bid import BidFacts
 from workflows.kinds.call import CallFacts, PackageFacts
 from workflows.kinds.closure import ClosureFacts
@@ -27,6 +28,7 @@ from workflows.kinds.restriction import RestrictionFacts
 FACTS: dict[str, type] = {
     "registration": RegistrationFacts,
     "registration_change": RegistrationChangeFacts,
+    "annual_report": AnnualReportFacts,
     "deregistration": DeregistrationFacts,
     "restriction": RestrictionFacts,
     "affiliation": AffiliationFacts,

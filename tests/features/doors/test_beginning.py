@@ -78,7 +78,7 @@ def test_every_kind_of_an_organization_stands_on_its_start_page_once_and_nothing
     for login in told:
         assert offered(page(login, "/")) | set(told[login]) == {
             "registration", "affiliation", "disaffiliation", "incubation", "bid", "objection", "milestone_report",
-            "acceptance", "payment", "registration_change", "deregistration",
+            "acceptance", "payment", "registration_change", "deregistration", "annual_report",
         }
         assert not offered(page(login, "/")) & set(told[login])
     assert told["young7"]["incubation"] == (

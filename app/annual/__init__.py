@@ -1,0 +1,1 @@
+"""What does an organization report every year, and what does its registrar conclude?"""
