@@ -38,6 +38,8 @@ class IncubationFacts:
     since: date | None
     logged: frozenset[date]
     dissolving: bool = False
+    # The newest year whose annual report is known to be overdue.
+    unreported_year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
