@@ -10,13 +10,14 @@ from app.cases.snapshot import CaseRow
 from app.clock import business_now
 from app.incubation.models import IncubationApplication, Incubator, MonthlyLog
 from app.incubation.queries import Pool, expert_pool, panel_of, places_taken
+from app.organizations.annual import known_overdue
 from app.organizations.ties import also_ties, ties_to
 from workflows.kinds.case import CaseFacts
 from workflows.kinds.incubation import IncubationFacts, IncubationReviewFacts
 from workflows.loader import library
 from workflows.rules.working_days import local_day
 
-NAMING = ("applied", "seat_open")
+NAMING, GRADUATING = ("applied", "seat_open"), ("incubating", "final_review")
 
 READ = text("""
 SELECT EXISTS (SELECT FROM registrations r
@@ -83,13 +84,16 @@ def incubation_facts(
         logged=frozenset(session.scalars(select(MonthlyLog.month).where(MonthlyLog.case_id == case.id))),
         dissolving=read.dissolving,
         organization_ended=read.ever_ended and not read.registered,
+        unreported_year=known_overdue(
+            session, case.organization_id, local_day(business_now(session)), case_facts.policy
+        ) if case.state in GRADUATING else None,
     )
 
 
 def _recommends(application: IncubationApplication) -> bool:
     """Tell whether the panel's level is not the lowest one of its rubric."""
-    lowest = library().rubric_pinned(application.rubric).levels[0].name
-    return application.level is not None and application.level != lowest
+    lowest = library().rubric_pinned(application.rubric).lowest
+    return application.level is not None and application.level != lowest.name
 
 
 @facts("incubation_review")

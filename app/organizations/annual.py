@@ -8,7 +8,12 @@ from sqlalchemy import select, text
 from app.access.nodes import AnySession
 from app.cases.models import Case
 from app.organizations.models import AnnualReport
+from workflows.kinds.annual_report import DUE_NUMBER, overdue_year
+from workflows.policy import Policy
 
+FIRST = text("""
+SELECT source FROM registrations WHERE organization_id = :organization ORDER BY known_since, id LIMIT 1
+""")
 ENTRY = text("""
 SELECT o.legal_type, e.id IS NOT NULL AS registered, e.sponsor,
        (SELECT min(r.registered_on) FROM registrations r WHERE r.organization_id = o.id) AS registered_on
@@ -46,3 +51,20 @@ def reported_years(
         .order_by(AnnualReport.year.desc())
     )
     return tuple((row.year, row.number) for row in session.execute(query))
+
+
+def known_overdue(session: AnySession, organization_id: int | None, today: date, policy: Policy) -> int | None:
+    """Return the newest year whose report is overdue, None where none is or nobody can know.
+
+    Only of an organization that was registered here is every report known: any other may have handed in elsewhere.
+    """
+    entry = register_of(session, organization_id)
+    if entry.legal_type not in DUE_NUMBER or not entry.registered:
+        return None
+    if session.execute(FIRST, {"organization": organization_id}).scalar() != "case":
+        return None
+    return overdue_year(
+        today, entry.registered_on, [year for year, _number in reported_years(session, organization_id)],
+        months=policy.number(DUE_NUMBER[entry.legal_type]).value, back=policy.number("annual_back").value,
+        skip_months=policy.number("annual_skip").value,
+    )

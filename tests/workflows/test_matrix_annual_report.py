@@ -17,6 +17,7 @@ from workflows.kinds.annual_report import (
     AnnualReportFacts,
     due_on,
     last_day_to_report,
+    overdue_year,
     reported_year,
     reporting_years,
     skips,
@@ -194,6 +195,17 @@ def test_the_last_day_is_the_end_of_may_and_for_foundations_the_end_of_march():
     assert found == {"association": date(2026, 5, 31), "social_service": date(2026, 5, 31),
                      "foundation": date(2026, 3, 31)}
     assert due_on(2027, 2) == date(2028, 2, 29)
+
+
+@pytest.mark.parametrize(("today", "since", "reported", "year"), [
+    (date(2026, 5, 31), date(2024, 1, 1), (2024,), None),
+    (date(2026, 6, 1), date(2024, 1, 1), (2024,), 2025),
+    (date(2026, 6, 1), date(2024, 1, 1), (2025,), 2024),
+    (date(2026, 6, 1), date(2025, 7, 1), (), None),
+    (date(2026, 6, 1), date(2015, 1, 1), (2023, 2024, 2025), None),
+])
+def test_a_report_is_overdue_from_the_day_after_its_last(today: date, since: date, reported: Any, year: int | None):
+    assert overdue_year(today, since, reported, months=5, back=3, skip_months=6) == year
 
 
 def test_what_was_not_verified_says_so():

@@ -112,10 +112,12 @@ GUARDS: list[tuple[str | None, str, dict[str, Any], int, str]] = [
     ("incubating", "extend_term", {"steps": (APPLIED, EXTENDED)}, 7, "extended_before"),
     ("incubating", "apply_graduation", {"organization_registered": False}, 5, "organization_not_registered"),
     ("incubating", "apply_graduation", {"since": date(2026, 1, 31)}, 5, "logs_missing"),
+    ("incubating", "apply_graduation", {"unreported_year": 2025}, 5, "annual_report_missing"),
     ("mid_review", "continue_incubation", {}, 5, "not_the_applicant"),
     ("mid_review", "stop", {"steps": (APPLIED, CHECKED)}, 6, "acted_before"),
     ("final_review", "graduate", {"steps": (APPLIED, CHECKED)}, 6, "acted_before"),
     ("final_review", "graduate", {"organization_registered": False}, 7, "organization_not_registered"),
+    ("final_review", "graduate", {"unreported_year": 2025}, 7, "annual_report_missing"),
 ]
 
 
@@ -214,5 +216,5 @@ def test_every_guard_of_both_definitions_is_tried_above():
         "incubator_in_force", "not_the_operator_itself", "no_other_incubation", "first_return", "not_the_applicant",
         "gates_met", "panel_fits", "replacement_fits", "expert_is_seated", "all_scores_in", "decided_by_another",
         "recommended_by_panel", "place_is_free", "month_is_open", "first_term_extension", "registered_organization",
-        "logs_complete", "no_wall",
+        "logs_complete", "no_wall", "annual_report_filed",
     }

@@ -70,6 +70,17 @@ def reporting_years(today: date, registered_on: date | None, *, back: int, skip_
     return tuple(year for year in range(last, last - back, -1) if not skips(year, registered_on, skip_months))
 
 
+def overdue_year(
+    today: date, registered_on: date | None, reported: Collection[int], *, months: int, back: int, skip_months: int
+) -> int | None:
+    """Return the newest year whose report is overdue, None where none is.
+
+    To be asked only of whom every report is known: of all others nobody can say that one is missing.
+    """
+    years = reporting_years(today, registered_on, back=back, skip_months=skip_months)
+    return next((year for year in years if year not in reported and due_on(year, months) < today), None)
+
+
 def reported_year(year: int) -> Text:
     """Return what the report of a year is called."""
     return Text(f"{year}年度", f"report of {year}")
@@ -209,5 +220,23 @@ def term_to_put_right_over(facts: AnnualReportFacts, acting: Acting, data: Data,
         Text(
             f"整改期限到 {last.isoformat()} 为止；期满后才能认定未按期整改。",
             f"There is time until {last.isoformat()}; only after that day can it be said that nothing was put right.",
+        ),
+    )
+
+
+@guard(
+    "annual_report_filed", Text("应报的年度工作报告已经报送", "The annual reports that are due have been handed in"),
+    needs=("unreported_year",), numbers=("annual_due", "annual_due_foundation", "annual_skip", "annual_back"),
+)
+def annual_report_filed(facts: Any, acting: Acting, data: Data, now: datetime) -> Reason | None:
+    """Refuse an organization of which it is known that a report is overdue; whose past is unknown is not refused."""
+    if facts.unreported_year is None:
+        return None
+    year = facts.unreported_year
+    return Reason(
+        "annual_report_missing",
+        Text(
+            f"该单位 {year} 年度工作报告逾期未报；请先报送年度工作报告。",
+            f"The annual report of {year} is overdue; hand it in first.",
         ),
     )

@@ -39,6 +39,8 @@ class IncubationFacts:
     logged: frozenset[date]
     dissolving: bool = False
     organization_ended: bool = False
+    # The newest year whose annual report is known to be overdue.
+    unreported_year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
