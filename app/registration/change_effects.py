@@ -167,6 +167,10 @@ def _changed(
 def _keep_representative(move: Move, organization: Organization) -> None:
     """Keep who is to represent, and refuse at once whoever may not."""
     if move.data.get("new_representative_person"):
+        items = {*given_items(move.data), *(row.item for row in items_of(move.session, move.case))}
+        if "legal_representative" not in items:
+            words = _l("Write the name of the new legal representative too, or leave this empty.")
+            raise InvalidInput({"new_representative_person": [str(words)]})
         change = move.session.get_one(RegistrationChange, move.case.id)
         change.successor_id = move.data["new_representative_person"]
     number = move.data.get("new_identity_number")

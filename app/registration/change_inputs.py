@@ -81,9 +81,6 @@ class Changes:
         if data.get("new_legal_representative") and not data.get("new_identity_number"):
             message = _l("Write the identity number of the new legal representative.")
             raise ValidationError([message], "new_identity_number")
-        if data.get("new_representative_person") and not data.get("new_legal_representative"):
-            message = _l("Write the name of the new legal representative too, or leave this empty.")
-            raise ValidationError([message], "new_representative_person")
 
 
 @input_for(KIND, "apply")

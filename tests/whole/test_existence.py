@@ -23,6 +23,15 @@ ELSEWHERE = {
     "contracts_to_accept": "SELECT c.id FROM contracts c JOIN nodes n ON n.id = c.node_id WHERE {there}",
     "contracts_of_offices": "SELECT c.number FROM contracts c JOIN nodes n ON n.id = c.node_id WHERE {there}",
 }
+ELSEWHERE |= {
+    "evaluators_of_the_place": """SELECT a.login FROM accounts a JOIN role_grants g ON g.person_id = a.person_id
+                                    JOIN nodes n ON n.id = g.node_id
+                                   WHERE g.role = 'evaluator' AND g.case_id IS NULL AND {there}""",
+    "members_of_hubs_held": "SELECT f.id FROM affiliations f JOIN nodes n ON n.id = f.hub_node_id "
+                            "WHERE f.to_on IS NULL AND {there}",
+    "people_of_the_organization": "SELECT g.person_id FROM role_grants g JOIN nodes n ON n.id = g.node_id "
+                                  "WHERE g.role = 'staff' AND {there}",
+}
 ELSEWHERE["instalments_to_report"] = ELSEWHERE["instalments_open"]
 THERE = "starts_with(n.path, (SELECT path FROM nodes WHERE code = '520115'))"
 # Hubs, incubators, catalogues and published packages are for everybody to read, and a year is nobody's secret.
@@ -31,7 +40,7 @@ PUBLIC = {
     "packages_to_object", "reporting_years",
 }
 # The codes of organizations too: the register is open.
-NOT_THERE = {"contracts_of_offices": "NO-SUCH-CONTRACT"}
+NOT_THERE = {"contracts_of_offices": "NO-SUCH-CONTRACT", "evaluators_of_the_place": "nobody-at-all"}
 
 
 def openings():

@@ -194,6 +194,13 @@ def test_nobody_from_elsewhere_can_be_named(session, office, people):
     assert list(again.value.errors) == ["new_representative_person"]
 
 
+def test_who_names_a_person_names_the_new_legal_representative_too(session, office, people):
+    with pytest.raises(InvalidInput) as refused:
+        a_change(session, office, new_representative_person=people[1])
+
+    assert list(refused.value.errors) == ["new_representative_person"]
+
+
 def test_a_decision_that_fails_half_way_moves_no_role(session, office, people, monkeypatch):
     old, new, _admin = people
     answer = step(session, a_change(session, office, **PERSON, new_representative_person=new), "accept",
