@@ -17,7 +17,9 @@ from app.purchasing.steps import ContractTerms, InstalmentTerm, sign_contract
 from tests.builders import District, make_actor, make_district
 from tests.builders_ledger import MORNING, a_budget_line
 from tests.builders_payments import ACCOUNT, a_paper, register
-from workflows.rules.evaluation import RUBRICS, points_text
+from workflows.loader import library
+from workflows.rules.evaluation import points_text
+from workflows.rules.scoring import HUNDREDTHS
 
 NUMBER = "HT-2026-DEL"
 TERMS = (
@@ -98,9 +100,12 @@ def commission_data(session: Any, delivery: Delivery, stage: str = "mid", **chan
 
 def scores_data(stage: str = "mid", **points: str) -> dict[str, Any]:
     """Return full marks but for what is said."""
-    lines = RUBRICS[stage].scored
+    leaves = library().rubric_pinned(f"base:1:evaluation_{stage}").scored()
     return {
-        "scores": [{"criterion": line.code, "points": points.get(line.code, points_text(line.most))} for line in lines],
+        "scores": [
+            {"criterion": leaf.name, "points": points.get(leaf.name, points_text(leaf.max * HUNDREDTHS))}
+            for leaf in leaves
+        ],
         "opinion": "项目正常。", "no_conflict": True,
     }
 

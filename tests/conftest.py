@@ -1,6 +1,8 @@
 """What every test stands on: a real PostgreSQL, a database of its own copied from a migrated template, an app."""
 
 import json
+import os
+import random
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
@@ -22,6 +25,20 @@ from app.extensions import db
 TEMPLATE = "template_shuniu"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 KEPT = {"alembic_version"}
+SEED = 1
+
+# How long something takes is never asserted; `CI=true` makes Hypothesis try the same examples each time.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("untimed")
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The seed of a test that leaves things to chance: SHUNIU_SEED, else a new one at length, else always the same."""
+    at_length = request.node.get_closest_marker("long") is not None
+    chosen = int(os.environ.get("SHUNIU_SEED") or (random.randrange(2, 10**6) if at_length else SEED))
+    print(f"SHUNIU_SEED={chosen}")
+    return chosen
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,7 @@ def read_rubrics(table: Table, place: str, version: int) -> RubricFile:
             verified=row.need("verified", bool, False),
             place=place,
             version=version,
+            cap=row.take("cap", str, ""),
         )
         row.nothing_left()
     return RubricFile(place, version, effective_from, rubrics)
@@ -53,6 +54,7 @@ def _criterion(row: Table) -> Criterion:
         weight=row.take("weight", int, 1),
         help=row.text("help"),
         parts=tuple(_criterion(part) for part in row.rows("parts")),
+        from_ratings=row.take("from_ratings", bool, False),
     )
     row.nothing_left()
     return criterion

@@ -7,12 +7,15 @@ from sqlalchemy import select, union_all
 
 from app.access.nodes import AnySession
 from app.cases.kinds import choices, example
+from app.cases.score_sheets import criteria_to_choose
 from app.cases.snapshot import CaseRow
 from app.delivery.models import Acceptance, AcceptanceStandard, ContractClosure, Evaluation, MilestoneReport
 from app.purchasing.awarding import ContractTermination
 from app.purchasing.models import Contract, Instalment
 from app.purchasing.queries import InstalmentOfContract, instalments_query
-from workflows.rules.evaluation import RUBRICS
+from workflows.loader import library
+from workflows.rules.evaluation import points_text
+from workflows.rules.scoring import HUNDREDTHS, Rubric
 
 
 @choices("instalments_to_report")
@@ -56,12 +59,29 @@ def contracts_to_accept(
     return [(contract.id, f"{contract.number} {contract.title}") for contract in session.scalars(query)]
 
 
-@choices("evaluation_rubric")
-def evaluation_rubric(session: AnySession, case: CaseRow | None, organization_id: int | None) -> Any:
-    """Return a row for every criterion of the stage, to be filled in."""
+@choices("evaluation_criteria")
+def evaluation_criteria(
+    session: AnySession, case: CaseRow | None, organization_id: int | None
+) -> list[tuple[str, str]]:
+    """Return the criteria of the evaluation's rubric that its evaluator scores."""
+    rubric = _rubric(session, case)
+    return criteria_to_choose(rubric) if rubric is not None else []
+
+
+@choices("evaluation_sheet")
+def evaluation_sheet(
+    session: AnySession, case: CaseRow | None, organization_id: int | None
+) -> list[dict[str, Any]] | None:
+    """Return a row for every criterion that is scored, to be filled in."""
+    rubric = _rubric(session, case)
+    if rubric is None:
+        return None
+    return [{"criterion": leaf.name, "points": "", "remark": ""} for leaf in rubric.scored()]
+
+
+def _rubric(session: AnySession, case: CaseRow | None) -> Rubric | None:
     row = session.get(Evaluation, case.id) if case is not None else None
-    stage = row.stage if row is not None else "mid"
-    return [{"criterion": line.code, "points": "", "remark": ""} for line in RUBRICS[stage].scored]
+    return library().rubric_pinned(row.rubric) if row is not None else None
 
 
 @choices("standards_to_check")
@@ -74,9 +94,13 @@ def standards_to_check(session: AnySession, case: CaseRow | None, organization_i
 
 @example("evaluation_scores")
 def evaluation_scores(session: AnySession, case: CaseRow) -> Any:
-    """Return scores that fit the stage of this very case."""
-    rows = evaluation_rubric(session, case, None)
-    return [{**row, "points": "4.5", "remark": "与记录一致。"} for row in rows]
+    """Return a complete sheet of this very case with nine tenths of every maximum."""
+    rubric = _rubric(session, case)
+    assert rubric is not None, "only a case that was commissioned is scored"
+    return [
+        {"criterion": leaf.name, "points": points_text(leaf.max * HUNDREDTHS * 9 // 10), "remark": "与记录一致。"}
+        for leaf in rubric.scored()
+    ]
 
 
 @example("standards_checked")

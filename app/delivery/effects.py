@@ -12,6 +12,8 @@ from app.access.grants import grant, revoke
 from app.access.models import Node, RoleGrant
 from app.cases.kinds import effect
 from app.cases.move import FollowOn, Move
+from app.cases.numbers import places_of
+from app.cases.score_sheets import demand_whole
 from app.delivery.models import (
     Acceptance,
     AcceptanceOpinion,
@@ -37,18 +39,14 @@ from app.purchasing.queries import instalment
 from workflows.definition import Text
 from workflows.engine import Refused
 from workflows.kinds.case import Reason
-from workflows.rules.evaluation import Outcome, Ratings, WrongPoints, outcome_of, points_from
+from workflows.loader import library
+from workflows.rules.evaluation import outcome_of, points_from
+from workflows.rules.scoring import HUNDREDTHS, Rubric
 from workflows.rules.working_days import local_day
 
 FASTER = Text(
     "另一件办件刚刚占用了它；请刷新后查看。", "Another case has just taken it; reload and look at that one."
 )
-WRONG = {
-    "missing": _l("Score every criterion of this stage once."),
-    "unknown": _l("One of these criteria is not scored at this stage."),
-    "range": _l("The points of one criterion are above its most."),
-    "twice": _l("One criterion stands there twice."),
-}
 
 
 @contextmanager
@@ -113,13 +111,15 @@ def release_report(move: Move) -> None:
 
 @effect("evaluation", "commission")
 def commission(move: Move) -> None:
-    """Name the evaluator, whose role is bound to this case."""
+    """Name the evaluator, whose role is bound to this case, and pin the rubric that holds there today."""
     contract = _named_contract(move)
     person = person_signing_in_as(move.session, move.data["evaluator"])
     assert person is not None, "the guard evaluator_found lets nothing else through"
-    move.session.add(
-        Evaluation(case_id=move.case.id, contract_id=contract.id, stage=move.data["stage"], evaluator_id=person)
-    )
+    stage, places = move.data["stage"], places_of(move.session, move.case.node_id)
+    rubric = library().rubric(f"evaluation_{stage}", places, local_day(move.now))
+    move.session.add(Evaluation(
+        case_id=move.case.id, contract_id=contract.id, stage=stage, evaluator_id=person, rubric=rubric.pin
+    ))
     with taken_refused("uq_evaluations_open_stage", "stage_taken"):
         move.session.flush()
     grant(
@@ -140,9 +140,13 @@ def score(move: Move) -> None:
     """Count points and ratings as they are now; a rating that comes later finds its door closed."""
     # Whoever rates locks this row too, so no rating falls between counting and the end of the move.
     row = move.session.get_one(Evaluation, move.case.id, with_for_update=True)
-    points = _points(move)
+    rubric, numbers = library().rubric_pinned(row.rubric), move.facts.case.policy
+    points = _points(move, rubric)
     ratings = ratings_of(move.session, row.case_id, row.codes)
-    outcome = _outcome(move, row.stage, points, ratings)
+    outcome = outcome_of(
+        rubric, points, ratings, sample=numbers.number("satisfaction_sample").value,
+        response_bp=numbers.number("satisfaction_response").value,
+    )
     move.session.execute(delete(EvaluationScore).where(EvaluationScore.case_id == row.case_id))
     move.session.add_all(
         EvaluationScore(
@@ -155,22 +159,10 @@ def score(move: Move) -> None:
     row.total, row.grade, row.capped = outcome.total, outcome.grade, outcome.capped
 
 
-def _points(move: Move) -> dict[str, int]:
-    points = {line["criterion"]: points_from(line["points"]) for line in move.data["scores"]}
-    if len(points) != len(move.data["scores"]):
-        raise InvalidInput({"scores": [str(WRONG["twice"])]})
-    return points
-
-
-def _outcome(move: Move, stage: str, points: dict[str, int], ratings: Ratings) -> Outcome:
-    numbers = move.facts.case.policy
-    try:
-        return outcome_of(
-            stage, points, ratings, sample=numbers.number("satisfaction_sample").value,
-            response_bp=numbers.number("satisfaction_response").value,
-        )
-    except WrongPoints as wrong:
-        raise InvalidInput({"scores": [str(WRONG[wrong.code])]}) from wrong
+def _points(move: Move, rubric: Rubric) -> dict[str, int]:
+    given = [(line["criterion"], points_from(line["points"])) for line in move.data["scores"]]
+    demand_whole(rubric, given, unit=HUNDREDTHS)
+    return dict(given)
 
 
 @effect("evaluation", "accept_result", "stand", "uphold")
@@ -178,7 +170,7 @@ def conclude(move: Move) -> None:
     """Write the result for good; a stage that failed is free to be evaluated again."""
     row = _evaluation(move)
     assert row.total is not None and row.grade is not None, "nothing is published without a score"
-    passed = row.grade != "fail"
+    passed = row.grade != library().rubric_pinned(row.rubric).lowest.name
     move.session.add(
         EvaluationResult(
             contract_id=row.contract_id, stage=row.stage, case_id=row.case_id, sequence=move.sequence,

@@ -6,8 +6,9 @@ from sqlalchemy import select
 from app.access.nodes import AnySession
 from app.access.reach import visible_by
 from app.cases.models import Case
-from app.delivery.models import EvaluationResult, Rectification
-from app.delivery.words import GRADES, STAGES
+from app.cases.score_sheets import level_title
+from app.delivery.models import Evaluation, EvaluationResult, Rectification
+from app.delivery.words import STAGES
 from app.organizations.file import Entry, Part, Reader, file_part
 from app.organizations.file_cases import state_of
 from app.purchasing.models import Contract
@@ -19,7 +20,8 @@ from workflows.rules.working_days import local_day
 def evaluations(session: AnySession, organization_id: int, reader: Reader) -> Part | None:
     """Return the final results whose cases the reader may see, the newest first. One query."""
     query = (
-        select(EvaluationResult, Case.number, Contract.title)
+        select(EvaluationResult, Evaluation.rubric, Case.number, Contract.title)
+        .join(Evaluation, Evaluation.case_id == EvaluationResult.case_id)
         .join(Case, Case.id == EvaluationResult.case_id).join(Contract, Contract.id == EvaluationResult.contract_id)
         .where(Contract.organization_id == organization_id, visible_by(reader.held, Case))
         .order_by(EvaluationResult.id.desc())
@@ -27,10 +29,10 @@ def evaluations(session: AnySession, organization_id: int, reader: Reader) -> Pa
     entries = tuple(
         Entry(
             title, f"/cases/{number}", number=number, from_on=row.decided_on,
-            note=f"{STAGES[row.stage]} · {points_text(row.total)}", state=str(GRADES[row.grade]),
+            note=f"{STAGES[row.stage]} · {points_text(row.total)}", state=level_title(rubric, row.grade),
             tone="green" if row.passed else "red",
         )
-        for row, number, title in session.execute(query)
+        for row, rubric, number, title in session.execute(query)
     )
     if not entries and not reader.own:
         return None

@@ -12,30 +12,18 @@ from app.cases.inputs import (
     document_list_field,
     integer_field,
     money_field,
+    named_row_choice_field,
     row_choice_field,
     table_field,
     text_field,
 )
 from app.cases.kinds import input_for
-from workflows.rules.evaluation import RUBRICS, points_from
+from app.cases.score_sheets import criterion_title
+from workflows.rules.evaluation import points_from
 
 STAGES = [("mid", _l("Mid-term")), ("final", _l("Final"))]
 MET = [("met", _l("Met")), ("not_met", _l("Not met"))]
 MOST_CODES = 1000
-CRITERIA = list(dict.fromkeys(line.code for rubric in RUBRICS.values() for line in rubric.scored))
-CRITERION_LABELS = {
-    "progress": _l("Progress"),
-    "outputs": _l("Outputs (indicators achieved)"),
-    "method": _l("Method and quality"),
-    "finance": _l("Finance and budget"),
-    "team": _l("A stable team"),
-    "files": _l("Files"),
-    "decision": _l("Decision"),
-    "process": _l("Process"),
-    "output": _l("Output"),
-    "benefit": _l("Benefit"),
-    "satisfaction": _l("Beneficiaries' ratings"),
-}
 
 
 def points(value: str) -> None:
@@ -160,7 +148,9 @@ class HandOutCodes(Input):
 class Score(Input):
     """The points of one criterion."""
 
-    criterion = choice_field(_l("Criterion"), [(code, CRITERION_LABELS[code]) for code in CRITERIA])
+    criterion = named_row_choice_field(
+        _l("Criterion"), "evaluation_criteria", title_of=criterion_title("evaluation_mid", "evaluation_final"),
+    )
     points = _points()
     remark = text_field(_l("What you found"), max=500, required=False, example="与记录一致。")
 
@@ -170,7 +160,7 @@ class HandInScores(Input):
     """Score every criterion of the rubric but the one that beneficiaries' ratings fill."""
 
     scores = table_field(
-        _l("Scores"), Score, max_rows=12, prefill_from="evaluation_rubric", example_from="evaluation_scores",
+        _l("Scores"), Score, max_rows=12, prefill_from="evaluation_sheet", example_from="evaluation_scores",
         help=_l("Every criterion once; points up to two decimals. Ratings are added by the system."),
     )
     opinion = text_field(_l("Opinion"), max=5000, multiline=True, example="项目进展正常，建议继续。")

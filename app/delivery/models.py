@@ -60,7 +60,10 @@ class ReportIndicator(db.Model):
 
 
 class Evaluation(db.Model):
-    """One evaluation of a contract at a stage, and its score as it stands; `released_at`: it was called off."""
+    """One evaluation of a contract at a stage, and its score as it stands; `released_at`: it was called off.
+
+    `rubric` is the pin of what is scored: it was chosen when the evaluation was commissioned.
+    """
 
     __tablename__ = "evaluations"
     __table_args__ = (
@@ -76,6 +79,7 @@ class Evaluation(db.Model):
     contract_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("contracts.id"))
     stage: Mapped[str] = mapped_column(Text)
     evaluator_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("people.id"))
+    rubric: Mapped[str] = mapped_column(Text)
     codes: Mapped[int] = mapped_column(active_history=True, server_default=text("0"))
     answered: Mapped[int | None] = mapped_column(active_history=True)
     stars: Mapped[int | None] = mapped_column(active_history=True)

@@ -7,6 +7,7 @@ from app.access.nodes import AnySession
 from app.access.reach import Holding
 from app.cases.kinds import overview
 from app.cases.overview import Fact, Link, Overview
+from app.cases.score_sheets import level_title
 from app.cases.snapshot import CaseRow
 from app.delivery.models import (
     Acceptance,
@@ -18,10 +19,12 @@ from app.delivery.models import (
     RectificationFinding,
     ReportIndicator,
 )
-from app.delivery.words import CAPPED, GRADES, STAGES
+from app.delivery.words import CAPPED, STAGES
 from app.formats import money
+from app.language import localized
 from app.purchasing.models import Contract
 from app.purchasing.queries import instalment, visible_contracts
+from workflows.loader import library
 from workflows.rules.evaluation import points_text
 
 
@@ -58,13 +61,15 @@ def evaluation_overview(session: AnySession, case: CaseRow, held: tuple[Holding,
         return Overview()
     facts, links = _contract(session, row.contract_id, held)
     facts.append(Fact(_("Stage"), str(STAGES[row.stage])))
+    rubric = library().rubric_pinned(row.rubric)
+    facts.append(Fact(_("Rubric"), localized(rubric.title), localized(rubric.cite)))
     if row.codes:
         facts.append(Fact(_("Codes for ratings"), str(row.codes)))
     offices = {each.role for each in held} - {"staff", "legal_representative"}
     told = case.state in ("published", "objected", "final") or bool(offices)
     if row.total is not None and row.grade is not None and told:
         note = str(CAPPED[row.capped]) if row.capped else None
-        facts.insert(0, Fact(_("Grade"), str(GRADES[row.grade]), note, big=True))
+        facts.insert(0, Fact(_("Grade"), level_title(row.rubric, row.grade), note, big=True))
         facts.append(Fact(_("Total"), points_text(row.total)))
         facts.append(Fact(_("Ratings"), str(row.answered)))
     if case.state == "commissioned" and any(each.role == "evaluator" and each.case_id == case.id for each in held):

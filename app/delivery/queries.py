@@ -1,6 +1,6 @@
 """What stands on a contract: reports, evaluations, acceptance, rectifications, and what an instalment misses?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -147,10 +147,15 @@ def _happening(row: Any, *more: str) -> Happening:
     return Happening(**dict(zip(names, row, strict=True)))
 
 
-def results_of(session: AnySession, contract_id: int) -> Sequence[EvaluationResult]:
-    """Return the results of a contract's evaluations, newest first."""
-    query = select(EvaluationResult).where(EvaluationResult.contract_id == contract_id)
-    return session.scalars(query.order_by(EvaluationResult.id.desc())).all()
+def results_of(session: AnySession, contract_id: int) -> list[tuple[EvaluationResult, str]]:
+    """Return the results of a contract's evaluations with the pins of their rubrics, newest first."""
+    query = (
+        select(EvaluationResult, Evaluation.rubric)
+        .join(Evaluation, Evaluation.case_id == EvaluationResult.case_id)
+        .where(EvaluationResult.contract_id == contract_id)
+        .order_by(EvaluationResult.id.desc())
+    )
+    return [(row, rubric) for row, rubric in session.execute(query)]
 
 
 def closed_on(session: AnySession, contract_id: int) -> date | None:

@@ -1,9 +1,8 @@
-"""What are stages, grades and conditions called? In the reader's language."""
+"""What are stages and conditions called? In the reader's language."""
 
 from flask_babel import lazy_gettext as _l
 
 STAGES = {"mid": _l("Mid-term"), "final": _l("Final")}
-GRADES = {"excellent": _l("Excellent"), "good": _l("Good"), "pass": _l("Pass"), "fail": _l("Fail")}
 CAPPED = {
     "sample": _l("capped: too few ratings"),
     "response": _l("capped: too low a response rate"),

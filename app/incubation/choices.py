@@ -9,6 +9,7 @@ from app.access.models import Node, Person
 from app.access.nodes import AnySession
 from app.cases.kinds import choices, example, reachable
 from app.cases.named import Asker
+from app.cases.score_sheets import criteria_to_choose
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
 from app.incubation.models import IncubationApplication, Incubator, PanelSeat
@@ -88,9 +89,7 @@ def criteria(session: AnySession, case: CaseRow | None, organization_id: int | N
     """Return the criteria of the case's rubric, each with the most that it can have."""
     if case is None:
         return []
-    locale = str(get_locale())
-    leaves = rubric_for(session, case).leaves()
-    return [(leaf.name, f"{leaf.title.localized(locale)} (0–{leaf.max})") for leaf in leaves]
+    return criteria_to_choose(rubric_for(session, case))
 
 
 @choices("score_sheet")
@@ -98,7 +97,7 @@ def score_sheet(session: AnySession, case: CaseRow | None, organization_id: int 
     """Return a sheet with every criterion on it and no points."""
     if case is None:
         return None
-    return [{"criterion": leaf.name, "points": None, "remark": ""} for leaf in rubric_for(session, case).leaves()]
+    return [{"criterion": leaf.name, "points": None, "remark": ""} for leaf in rubric_for(session, case).scored()]
 
 
 @example("full_scores")
@@ -106,7 +105,7 @@ def full_scores(session: AnySession, case: CaseRow) -> list[dict[str, Any]]:
     """Return a complete sheet with four fifths of every maximum."""
     return [
         {"criterion": leaf.name, "points": leaf.max * 4 // 5, "remark": "符合要求"}
-        for leaf in rubric_for(session, case).leaves()
+        for leaf in rubric_for(session, case).scored()
     ]
 
 

@@ -7,11 +7,11 @@ from app.cases.kinds import effect
 from app.cases.models import Case
 from app.cases.move import FollowOn, Move
 from app.cases.numbers import places_of
+from app.cases.score_sheets import checked_total
 from app.errors import InvalidInput
 from app.incubation.choices import rubric_for
 from app.incubation.models import IncubationApplication, Incubator, MonthlyLog, PanelSeat, Residency
 from app.incubation.queries import panel_of, places_taken
-from app.incubation.sheets import checked_total
 from app.organizations.queries import applying_to
 from workflows.definition import Text
 from workflows.engine import Refused

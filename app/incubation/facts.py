@@ -89,8 +89,8 @@ def incubation_facts(
 
 def _recommends(application: IncubationApplication) -> bool:
     """Tell whether the panel's level is not the lowest one of its rubric."""
-    lowest = library().rubric_pinned(application.rubric).levels[0].name
-    return application.level is not None and application.level != lowest
+    lowest = library().rubric_pinned(application.rubric).lowest
+    return application.level is not None and application.level != lowest.name
 
 
 @facts("incubation_review")

@@ -18,7 +18,7 @@ from app.cases.inputs import (
     text_field,
 )
 from app.cases.kinds import input_for
-from app.incubation.sheets import criterion_title
+from app.cases.score_sheets import criterion_title
 
 MODE_LABELS = [
     ("on_site", _l("On the premises")),
@@ -217,7 +217,7 @@ class ApplyGraduation(Input):
 class Score(Input):
     """One criterion with its points and why."""
 
-    criterion = named_row_choice_field(_l("Criterion"), "criteria", title_of=criterion_title)
+    criterion = named_row_choice_field(_l("Criterion"), "criteria", title_of=criterion_title("admission", "graduation"))
     points = integer_field(_l("Points"), max=1000, example=10)
     remark = text_field(_l("Remark"), max=500, required=False, example="")
 

@@ -34,6 +34,7 @@ def incubation_overview(session: AnySession, case: CaseRow, held: tuple[Holding,
     if panel.mean is not None:
         rubric = library().rubric_pinned(application.rubric)
         value = f"{panel.mean.hundredths // 100}.{panel.mean.hundredths % 100:02d} / {rubric.max}"
+        facts.append(Fact(_("Rubric"), localized(rubric.title), localized(rubric.cite)))
         facts.append(Fact(_("Mean of the panel"), value, localized(rubric.level_of(panel.mean).title), big=True))
     if residency is not None:
         facts.append(Fact(_("Term"), _("%(first)s to %(last)s", first=day(residency.from_on),

@@ -8,10 +8,10 @@ from app.access.grants import end_on_case, grant_on_cases
 from app.cases.kinds import effect
 from app.cases.models import Case
 from app.cases.move import FollowOn, Move
+from app.cases.score_sheets import checked_total
 from app.incubation.choices import rubric_for
 from app.incubation.models import PanelScore, PanelSeat
 from app.incubation.queries import panel_of
-from app.incubation.sheets import checked_total
 from app.organizations.models import Organization
 from app.organizations.ties import record_tie
 from workflows.rules.working_days import local_day

@@ -15,8 +15,9 @@ from app.access.declare import allow
 from app.access.models import Node
 from app.access.reach import Holding, visible_by
 from app.cases.models import Case
+from app.cases.score_sheets import level_title
 from app.delivery.queries import Happening, Standing, closed_on, happenings, results_of, standing_of
-from app.delivery.words import GRADES, STAGES, WAITS_FOR
+from app.delivery.words import STAGES, WAITS_FOR
 from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
@@ -61,9 +62,9 @@ def contract_page(contract_id: int) -> str:
         balances=package_balances(db.session, contract.budget_line_id, contract.number),
         instalments=[_instalment(part, own) for part in parts],
         results=[
-            {"stage": STAGES[row.stage], "grade": GRADES[row.grade], "total": points_text(row.total),
+            {"stage": STAGES[row.stage], "grade": level_title(rubric, row.grade), "total": points_text(row.total),
              "tone": "green" if row.passed else "red", "decided_on": row.decided_on}
-            for row in results_of(db.session, contract_id)
+            for row, rubric in results_of(db.session, contract_id)
         ],
         happenings=[_happening(one) for one in found],
         papers=_papers([one.number for one in found]),

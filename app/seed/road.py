@@ -14,7 +14,10 @@ from app.organizations.models import Organization
 from app.purchasing.models import Contract
 from app.purchasing.sealing import passphrases_are_printed
 from app.seed.people import Plan, invented_name
-from workflows.rules.evaluation import RUBRICS, points_text
+from workflows.loader import library
+from workflows.rules.evaluation import points_text
+from workflows.rules.scoring import HUNDREDTHS
+from workflows.rules.working_days import local_day
 
 STANDARDS = [
     {"standard": "每月入户探访不少于10人次", "evidence": "探访记录表"},
@@ -86,7 +89,8 @@ def deliver(
                 "contract": contract.number, "summary": "项目已验收。", "confirmed": True,
             })
     scored = evaluation_under_way(builder, officer, assessor, contracts[4][2], rated=12)
+    sheet = library().rubric("evaluation_mid", ("base",), local_day(builder.now)).scored()
     builder.move(assessor, scored, "score", {
-        "scores": [{"criterion": each.code, "points": points_text(each.most)} for each in RUBRICS["mid"].scored],
+        "scores": [{"criterion": each.name, "points": points_text(each.max * HUNDREDTHS)} for each in sheet],
         "opinion": "项目进展正常，建议继续。", "no_conflict": True, "documents": [],
     })

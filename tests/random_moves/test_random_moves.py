@@ -5,7 +5,6 @@ SHUNIU_STEPS=N makes it so long, SHUNIU_STEPS=3,17,240 makes just these steps.
 """
 
 import os
-import random
 from collections.abc import Sequence
 
 import pytest
@@ -20,7 +19,6 @@ LEAST, MOST = 700, 3000
 """A run goes on until nothing is left that has to come in a run of this length, within these bounds."""
 LONG, RUNS = 3000, 10
 """At length: so many moves with each of so many new seeds."""
-SEED = 1
 
 ONLY_AFTER_YEARS = {"opening_key.expire", "pool_entry.lapse"}
 """What comes when at the end of a run three years pass at once."""
@@ -34,9 +32,9 @@ def test_every_guard_that_compares_persons_is_told_once_more() -> None:
 
 @pytest.mark.timeout(2400)
 def test_nothing_that_must_hold_is_ever_broken(
-    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
-    run = Run(server, tmp_path_factory, _seed(SEED))
+    run = Run(server, tmp_path_factory, seed)
 
     driver = run.watched(_steps(MOST), lambda driver, number: number > LEAST and not _something_is_left(driver))
 
@@ -49,9 +47,9 @@ def test_nothing_that_must_hold_is_ever_broken(
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("_run", range(RUNS))
 def test_nothing_that_must_hold_is_ever_broken_at_length(
-    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory, _run: int
+    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory, seed: int, _run: int
 ) -> None:
-    run = Run(server, tmp_path_factory, _seed(random.randrange(2, 10**6)))
+    run = Run(server, tmp_path_factory, seed)
 
     # Any seed: what chance has not led to by then gets as many steps again.
     driver = run.watched(_steps(2 * LONG), lambda driver, number: number > LONG and not _something_is_left(driver))
@@ -63,20 +61,13 @@ def test_nothing_that_must_hold_is_ever_broken_at_length(
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_a_seed_tells_the_same_story_twice(
-    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
-    seed = _seed(random.randrange(2, 10**6))
-    print(f"SHUNIU_SEED={seed}")
-
     first, again = (
         Run(server, tmp_path_factory, seed).watched(range(1, 301), lambda driver, number: False) for _ in range(2)
     )
 
     assert again.told == first.told
-
-
-def _seed(otherwise: int) -> int:
-    return int(os.environ.get("SHUNIU_SEED") or otherwise)
 
 
 def _steps(otherwise: int) -> Sequence[int]:

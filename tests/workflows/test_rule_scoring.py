@@ -41,6 +41,9 @@ TREE = a_rubric(
 )
 
 
+RATED = replace(a_rubric(leaf("a", 8), Criterion("r", WORDS, 2, from_ratings=True), most=10), cap="low")
+
+
 @pytest.mark.parametrize("file", library().rubric_files, ids=lambda file: f"{file.place}.v{file.version}")
 def test_every_shipped_rubric_makes_its_declared_maximum(file):
     for rubric in file.rubrics.values():
@@ -61,6 +64,19 @@ def test_a_full_sheet_of_a_tree_with_weights_makes_the_maximum():
     assert total(TREE, {"a": 0, "b": 1, "c": 0}) == 2
 
 
+def test_what_ratings_fill_stands_on_no_sheet():
+    assert rubric_mistakes(RATED) == []
+    assert [leaf.name for leaf in RATED.scored()] == ["a"]
+    assert score_mistakes(RATED, [("a", 8)]) == []
+    assert [mistake.fault for mistake in score_mistakes(RATED, [("a", 8), ("r", 2)])] == ["unknown"]
+
+
+def test_a_sheet_in_hundredths_may_have_parts_of_a_point_and_not_one_more_than_the_most():
+    assert total(RATED, {"a": 750}, unit=100) == 750
+    assert score_mistakes(RATED, [("a", 800)], unit=100) == []
+    assert [(m.fault, m.most) for m in score_mistakes(RATED, [("a", 801)], unit=100)] == [("out_of_range", 8)]
+
+
 @pytest.mark.parametrize(("rubric", "mistake"), [
     (replace(TREE, max=11), "the criteria make 10, not 11"),
     (a_rubric(leaf("a", 4), leaf("a", 6), most=10), "a: named twice"),
@@ -68,6 +84,10 @@ def test_a_full_sheet_of_a_tree_with_weights_makes_the_maximum():
     (a_rubric(Criterion("g", WORDS, 9, parts=(leaf("a", 10),)), most=10), "g: its parts make 10, not 9"),
     (a_rubric(leaf("a", 10), most=10, levels=(("high", 6),)), "high: begins at 600 instead of 0"),
     (a_rubric(leaf("a", 10), most=10, levels=(("low", 0), ("high", 11))), "high: empty, 1100 is not below 1001"),
+    (replace(RATED, cap=""), "what ratings fill needs a cap for when there are too few of them"),
+    (replace(RATED, cap="top"), "cap: there is no level called top"),
+    (a_rubric(Criterion("g", WORDS, 10, parts=(leaf("a", 10),), from_ratings=True), most=10),
+     "g: ratings fill a criterion, not a group"),
 ])
 def test_a_rubric_that_does_not_add_up_is_told(rubric: Rubric, mistake: str):
     assert mistake in rubric_mistakes(rubric)

@@ -1,100 +1,13 @@
-"""How is a project evaluated? Rubrics and bands as data, and exact arithmetic in hundredths of a point."""
+"""What does a project's evaluation come to? A sheet and the ratings of those served, exact in hundredths of a point."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workflows.definition import Text
-from workflows.rules.bands import Band, Bands
+from workflows.rules.scoring import HUNDREDTHS, Mean, Rubric, total
 
-FULL = 10_000
-"""A hundred points, in hundredths."""
-STAGES = ("mid", "final")
 POINTS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
 MOST_STARS = 5
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """One line of a rubric: at most `most` hundredths; `from_ratings` when the beneficiaries' ratings fill it."""
-
-    code: str
-    title: Text
-    most: int
-    from_ratings: bool = False
-
-
-@dataclass(frozen=True)
-class Rubric:
-    """What is scored at a stage; the lines sum to FULL. `cite` says where it comes from."""
-
-    stage: str
-    criteria: tuple[Criterion, ...]
-    cite: Text
-
-    @property
-    def scored(self) -> tuple[Criterion, ...]:
-        """The lines that the evaluator fills."""
-        return tuple(line for line in self.criteria if not line.from_ratings)
-
-
-def _line(code: str, zh: str, en: str, points: int, *, from_ratings: bool = False) -> Criterion:
-    return Criterion(code, Text(zh, en), points * 100, from_ratings)
-
-
-RUBRICS = {
-    "mid": Rubric(
-        "mid",
-        (
-            _line("progress", "进度", "Progress", 20),
-            _line("outputs", "服务产出（指标完成率）", "Outputs (indicators achieved)", 25),
-            _line("method", "专业方法与质量", "Method and quality", 15),
-            _line("finance", "财务规范与预算执行", "Finance and budget", 20),
-            _line("team", "团队稳定", "A stable team", 5),
-            _line("satisfaction", "服务对象反馈", "Beneficiaries' ratings", 10, from_ratings=True),
-            _line("files", "档案资料", "Files", 5),
-        ),
-        Text("未核实：通行做法，来源待核实", "Unverified: common practice, source to be confirmed"),
-    ),
-    "final": Rubric(
-        "final",
-        (
-            _line("decision", "决策", "Decision", 10),
-            _line("process", "过程", "Process", 20),
-            _line("output", "产出", "Output", 30),
-            _line("benefit", "效益", "Benefit", 30),
-            _line("satisfaction", "服务对象满意度", "Beneficiaries' satisfaction", 10, from_ratings=True),
-        ),
-        Text(
-            "未核实：参照财预〔2020〕10号，产出与效益合计不低于60%",
-            "Unverified: after Caiyu [2020] 10, output and benefit at least 60 %",
-        ),
-    ),
-}
-
-# The printed rule ("90 and above, 80 to 89, …") leaves 89.5 to nobody; half-open bands leave nothing out.
-BANDS = Bands(
-    [
-        Band("fail", 0, 6_000),
-        Band("pass", 6_000, 8_000),
-        Band("good", 8_000, 9_000),
-        Band("excellent", 9_000, FULL + 1),
-    ],
-    low=0,
-    high=FULL,
-)
-BANDS_CITE = Text(
-    "深圳市政府购买社会组织服务项目评估办法（据报道，条文待核实），各等次之间的空隙按左闭右开补齐",
-    "Shenzhen's rules on evaluating purchased projects (as reported, to be confirmed), gaps between the bands closed",
-)
-GRADES = {
-    "excellent": Text("优秀", "Excellent"),
-    "good": Text("良好", "Good"),
-    "pass": Text("合格", "Pass"),
-    "fail": Text("不合格", "Fail"),
-}
-CAP = "pass"
-"""Too few ratings: no grade above this one. A choice of ours, for the rule that satisfaction is the core."""
 
 
 @dataclass(frozen=True)
@@ -122,25 +35,12 @@ class Ratings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A total in hundredths, its grade, and why the grade was capped ('' when it was not)."""
+    """A total in hundredths, the level it has, whether that is passed, and why it was capped ('' when it was not)."""
 
     total: int
     grade: str
+    passed: bool
     capped: str
-
-    @property
-    def passed(self) -> bool:
-        """Whether the stage is passed."""
-        return self.grade != "fail"
-
-
-class WrongPoints(ValueError):
-    """Points that no rubric allows; `criterion` says for which line, `code` says why."""
-
-    def __init__(self, criterion: str, code: str) -> None:
-        super().__init__(f"{criterion}: {code}")
-        self.criterion = criterion
-        self.code = code
 
 
 def points_from(text: str) -> int:
@@ -158,30 +58,20 @@ def points_text(hundredths: int) -> str:
 
 
 def outcome_of(
-    stage: str, points: Mapping[str, int], ratings: Ratings, *, sample: int, response_bp: int
+    rubric: Rubric, points: Mapping[str, int], ratings: Ratings, *, sample: int, response_bp: int
 ) -> Outcome:
-    """Return the outcome of a stage; WrongPoints unless every line the evaluator fills has fitting points.
+    """Return what a sheet in hundredths of a point and the ratings come to; ValueError for a sheet that is not whole.
 
-    Fewer ratings than `sample`, or a lower response rate than `response_bp`, cap the grade at CAP.
+    Fewer ratings than `sample`, or a lower response rate than `response_bp`, lead to no level above the rubric's cap.
     """
-    rubric = RUBRICS[stage]
-    lines = {line.code: line for line in rubric.scored}
-    for code in points:
-        if code not in lines:
-            raise WrongPoints(code, "unknown")
-    for code, line in lines.items():
-        if code not in points:
-            raise WrongPoints(code, "missing")
-        if not 0 <= points[code] <= line.most:
-            raise WrongPoints(code, "range")
-    rated = sum(ratings.points(line.most) for line in rubric.criteria if line.from_ratings)
-    total = sum(points.values()) + rated
+    rated = sum(ratings.points(leaf.worth * HUNDREDTHS) for leaf in rubric.leaves() if leaf.from_ratings)
+    sum_of_all = total(rubric, points, unit=HUNDREDTHS) + rated
+    reached = rubric.level_of(Mean(sum_of_all, HUNDREDTHS))
     capped = "sample" if ratings.answered < sample else "response" if ratings.response_bp < response_bp else ""
-    grade = BANDS.of(total).name
-    above = [band.name for band in BANDS.bands if band.low > next(b.low for b in BANDS.bands if b.name == CAP)]
-    if not capped or grade not in above:
-        return Outcome(total, grade, capped if grade in above else "")
-    return Outcome(total, CAP, capped)
+    if not rubric.cap or reached.low <= rubric.level(rubric.cap).low:
+        capped = ""
+    grade = rubric.cap if capped else reached.name
+    return Outcome(sum_of_all, grade, grade != rubric.lowest.name, capped)
 
 
 def _divided(above: int, below: int) -> int:

@@ -19,7 +19,10 @@ Fault = Literal["unknown", "twice", "missing", "out_of_range"]
 
 @dataclass(frozen=True)
 class Criterion:
-    """What is scored: a leaf from 0 to `max`, each point counting `weight` times, or a group of `parts`."""
+    """What is scored: a leaf from 0 to `max`, each point counting `weight` times, or a group of `parts`.
+
+    `from_ratings`: no sheet has it; the ratings of those served fill it.
+    """
 
     name: str
     title: Text
@@ -27,6 +30,7 @@ class Criterion:
     weight: int = 1
     help: Text = NO_HELP
     parts: tuple["Criterion", ...] = ()
+    from_ratings: bool = False
 
     @property
     def worth(self) -> int:
@@ -49,7 +53,10 @@ class Level:
 
 @dataclass(frozen=True)
 class Rubric:
-    """A tree of criteria with its declared maximum, and what a total means."""
+    """A tree of criteria with its declared maximum, and what a total means.
+
+    `cap` names the highest level that a total can have when too few of those served have rated ('': no such rule).
+    """
 
     name: str
     title: Text
@@ -60,6 +67,7 @@ class Rubric:
     verified: bool
     place: str = ""
     version: int = 0
+    cap: str = ""
 
     @property
     def pin(self) -> str:
@@ -67,18 +75,31 @@ class Rubric:
         return f"{self.place}:{self.version}:{self.name}"
 
     def leaves(self) -> tuple[Criterion, ...]:
-        """Return every criterion that is scored, in order."""
+        """Return every criterion that adds points, in order."""
         return tuple(leaf for criterion in self.criteria for leaf in criterion.leaves())
+
+    def scored(self) -> tuple[Criterion, ...]:
+        """Return the criteria of a sheet, in order: all but those that ratings fill."""
+        return tuple(leaf for leaf in self.leaves() if not leaf.from_ratings)
+
+    @property
+    def lowest(self) -> Level:
+        """The level of those who have not passed."""
+        return self.levels[0]
+
+    def level(self, name: str) -> Level:
+        """Return the level with this name."""
+        return next(level for level in self.levels if level.name == name)
 
     def level_of(self, mean: "Mean") -> Level:
         """Return the level of a mean. A mean just below a boundary stays below: nothing is rounded up."""
         band = Bands(_bands(self), low=0, high=self.max * HUNDREDTHS).of(mean.total * HUNDREDTHS // mean.count)
-        return next(level for level in self.levels if level.name == band.name)
+        return self.level(band.name)
 
 
 @dataclass(frozen=True)
 class ScoreMistake:
-    """What is wrong with the score of one criterion; `most` is what it can have at most."""
+    """What is wrong with the score of one criterion; `most` are the points that it can have at most."""
 
     fault: Fault
     criterion: str
@@ -125,13 +146,16 @@ def rubric_mistakes(rubric: Rubric) -> list[str]:
     if worth != rubric.max:
         found.append(f"the criteria make {worth}, not {rubric.max}")
     found += partition.mistakes(_bands(rubric), low=0, high=rubric.max * HUNDREDTHS)
-    return found
+    return found + _mistakes_of_ratings(rubric)
 
 
-def score_mistakes(rubric: Rubric, scores: Iterable[tuple[str, int]]) -> list[ScoreMistake]:
-    """Return what is wrong with a filled-in sheet: every criterion once, each within its range."""
+def score_mistakes(rubric: Rubric, scores: Iterable[tuple[str, int]], *, unit: int = 1) -> list[ScoreMistake]:
+    """Return what is wrong with a filled-in sheet: every criterion once, each within its range.
+
+    `unit` says in how many parts of a point the scores count (HUNDREDTHS: 1850 is 18.5 points).
+    """
     given = list(scores)
-    leaves = {leaf.name: leaf for leaf in rubric.leaves()}
+    leaves = {leaf.name: leaf for leaf in rubric.scored()}
     names = [name for name, _points in given]
     found = [ScoreMistake("unknown", name) for name in dict.fromkeys(names) if name not in leaves]
     found += [ScoreMistake("twice", name) for name in dict.fromkeys(names) if names.count(name) > 1]
@@ -139,16 +163,16 @@ def score_mistakes(rubric: Rubric, scores: Iterable[tuple[str, int]]) -> list[Sc
     found += [
         ScoreMistake("out_of_range", name, leaves[name].max)
         for name, points in given
-        if name in leaves and not 0 <= points <= leaves[name].max
+        if name in leaves and not 0 <= points <= leaves[name].max * unit
     ]
     return found
 
 
-def total(rubric: Rubric, scores: Mapping[str, int]) -> int:
-    """Return the points of a complete sheet; ValueError when it is not one."""
-    if mistakes := score_mistakes(rubric, scores.items()):
+def total(rubric: Rubric, scores: Mapping[str, int], *, unit: int = 1) -> int:
+    """Return the points of a complete sheet, in the `unit` of its scores; ValueError when it is not one."""
+    if mistakes := score_mistakes(rubric, scores.items(), unit=unit):
         raise ValueError(", ".join(f"{mistake.criterion}: {mistake.fault}" for mistake in mistakes))
-    return sum(scores[leaf.name] * leaf.weight for leaf in rubric.leaves())
+    return sum(scores[leaf.name] * leaf.weight for leaf in rubric.scored())
 
 
 def panel_mean(totals: Sequence[int]) -> Mean:
@@ -165,6 +189,16 @@ def places(means: Mapping[Key, Mean]) -> list[tuple[int, Key]]:
     for position, (before, key) in enumerate(pairwise(in_order), start=2):
         listed.append((listed[-1][0] if means[before] == means[key] else position, key))
     return listed
+
+
+def _mistakes_of_ratings(rubric: Rubric) -> list[str]:
+    rated = [criterion for criterion in _all(rubric.criteria) if criterion.from_ratings]
+    found = [f"{criterion.name}: ratings fill a criterion, not a group" for criterion in rated if criterion.parts]
+    if rated and not rubric.cap:
+        found.append("what ratings fill needs a cap for when there are too few of them")
+    if rubric.cap and rubric.cap not in [level.name for level in rubric.levels]:
+        found.append(f"cap: there is no level called {rubric.cap}")
+    return found
 
 
 def _all(criteria: Iterable[Criterion]) -> list[Criterion]:

@@ -12,7 +12,7 @@ from tests.builders_bundle import ORIGIN, Log
 from workflows.rules.merkle import leaf_hash
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=200), st.integers(0, 511))
 def test_signatures_are_judged_as_the_library_judges_them(seed, message, bit):
     key = Ed25519PrivateKey.from_private_bytes(seed)

@@ -1,5 +1,6 @@
 """A third party evaluates: who may, what it publishes, how residents rate, and what a result is worth."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from app.access.models import RoleGrant
+from app.access.models import Person, RoleGrant
 from app.cases.due import fire_due
 from app.clock import real_now
 from app.delivery import effects
@@ -23,6 +24,7 @@ from app.errors import CaseNotFound, InvalidInput, MoveRefused
 from app.extensions import db
 from app.organizations.ties import record_tie
 from tests.builders import grant_role
+from tests.builders_access import apart, browser_of
 from tests.builders_delivery import (
     a_delivery,
     an_evaluation,
@@ -35,6 +37,7 @@ from tests.builders_delivery import (
 )
 from tests.builders_ledger import MORNING
 from tests.problems import codes_of
+from workflows.loader import library
 
 # -- evaluation
 
@@ -161,13 +164,57 @@ def test_an_unknown_contract_and_anothers_office_tell_nothing(session):
 
 
 @pytest.mark.parametrize("points", ["20.01", "99"])
-def test_points_above_the_most_are_sent_back_to_the_form(session, points):
+def test_points_above_the_most_are_sent_back_at_their_row_with_the_most(session, points):
     delivery = a_delivery(session)
     number = an_evaluation(session, delivery, until="commissioned")
     with pytest.raises(InvalidInput) as wrong:
         step(session, delivery, number, "score", "evaluator", scores_data("mid", progress=points))
-    assert list(wrong.value.errors) == ["scores"]
+    assert wrong.value.errors == {"scores": {0: {"points": ["请打 0 至 20 分。"]}}}
     assert session.scalars(select(Evaluation.total)).one() is None
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    (lambda rows: rows[:-1], {"scores": ["还有评分项未评：档案资料"]}),
+    (lambda rows: [*rows, rows[0]], {"scores": {0: {"criterion": ["每个评分项只能评一次。"]},
+                                                6: {"criterion": ["每个评分项只能评一次。"]}}}),
+    (lambda rows: [*rows, {"criterion": "satisfaction", "points": "10"}],
+     {"scores": {6: {"criterion": ["请从列表中选择。"]}}}),
+    (lambda rows: [*rows, {"criterion": "decision", "points": "10"}],
+     {"scores": {6: {"criterion": ["请从列表中选择。"]}}}),
+])
+def test_a_sheet_holds_each_criterion_of_its_stage_once_and_not_what_ratings_fill(session, change, told):
+    delivery = a_delivery(session)
+    number = an_evaluation(session, delivery, until="commissioned")
+    data = scores_data("mid")
+
+    with pytest.raises(InvalidInput) as wrong:
+        step(session, delivery, number, "score", "evaluator", {**data, "scores": change(data["scores"])})
+
+    assert wrong.value.errors == told
+    assert session.scalars(select(Evaluation.total)).one() is None
+
+
+def test_the_form_has_a_row_for_each_criterion_and_says_the_most_it_can_have(app, session):
+    delivery = a_delivery(session)
+    number = an_evaluation(session, delivery, until="commissioned")
+    evaluator = browser_of(app, session, session.get(Person, delivery.actors["evaluator"].person_id))
+
+    page = apart(evaluator.get, f"/cases/{number}/do/score").text
+
+    sheet = [leaf.name for leaf in library().rubric_pinned("base:1:evaluation_mid").scored()]
+    assert re.findall(r'<option selected value="([a-z]+)">', page) == sheet
+    assert page.count(">办理进度 (0–20)<") == 0 and page.count(">进度 (0–20)<") == len(sheet)
+
+
+def test_the_case_says_by_which_rubric_it_is_scored_and_that_nobody_verified_it(app, session):
+    delivery = a_delivery(session)
+    number = an_evaluation(session, delivery, until="commissioned")
+    evaluator = browser_of(app, session, session.get(Person, delivery.actors["evaluator"].person_id))
+
+    page = apart(evaluator.get, f"/cases/{number}").text
+
+    assert session.scalars(select(Evaluation.rubric)).one() == "base:1:evaluation_mid"
+    assert "项目中期评估" in page and "未核实：指标按通行做法拟定" in page
 
 
 def test_a_failure_while_concluding_leaves_no_result(session, monkeypatch):

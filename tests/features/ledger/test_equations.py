@@ -116,7 +116,6 @@ def test_the_ledger_keeps_its_equations_whatever_is_done(session):
         settings=settings(
             max_examples=25,
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -50,7 +50,7 @@ def test_search_answers_as_like_would(session, now):
         a_preparation(session, now, name)
     session.commit()
 
-    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.text(alphabet=SIGNS, min_size=1, max_size=6))
     def check(pattern):
         found = set(session.scalars(select(Organization.name).where(name_contains(pattern))))
