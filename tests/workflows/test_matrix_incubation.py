@@ -212,7 +212,7 @@ def test_every_guard_of_both_definitions_is_tried_above():
     named = {guard for kind in (INCUBATION, REVIEW) for item in kind.transitions for guard in item.guards}
 
     assert named == {
-        "organization_not_dissolving",
+        "organization_not_dissolving", "organization_not_ended",
         "incubator_in_force", "not_the_operator_itself", "no_other_incubation", "first_return", "not_the_applicant",
         "gates_met", "panel_fits", "replacement_fits", "expert_is_seated", "all_scores_in", "decided_by_another",
         "recommended_by_panel", "place_is_free", "month_is_open", "first_term_extension", "registered_organization",
