@@ -1,7 +1,7 @@
 """What a story of bad luck needs: everybody at the API with what they were told, and every fen counted again."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -103,6 +103,10 @@ class Caller:
         return [row["number"] for row in self.get("/api/v1/worklist").json["cases"]]
 
 
+DUE = text("""
+SELECT max(k.due_at) FROM clocks k JOIN cases c ON c.id = k.case_id
+ WHERE c.number = :number AND k.stopped_at IS NULL AND k.paused_since IS NULL
+""")
 TOLD = text("""
 SELECT n.template, c.number FROM deliveries d JOIN notices n ON n.id = d.notice_id JOIN cases c ON c.id = n.case_id
  WHERE d.person_id = :person ORDER BY d.id DESC
@@ -152,6 +156,12 @@ class Story:
         """Let time pass, with all that falls due in it."""
         move_clock(self.session, to=to, environment="test")
         self.session.rollback()
+
+    def wait_out(self, number: str) -> None:
+        """Let time pass until what runs in this case is due, however many days off there are till then."""
+        due = self.session.execute(DUE, {"number": number}).scalar_one()
+        self.session.rollback()
+        self.wait_until(due + timedelta(seconds=1))
 
     def money(self, *readers: Caller) -> dict[str, int]:
         """Return what stands where, zeros left out, counted anew from the transfers; these people read the same."""
