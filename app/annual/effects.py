@@ -97,8 +97,8 @@ def conclude_with_conditions(move: Move) -> None:
     by = _day_to_come(move)
     report = _conclude(move)
     report.put_right_by = by
-    _statement(move).to_put_right = [dict(row) for row in move.data["items"]]
-    _notify(move, INSPECTION, items=tuple((row["what"], row["how"]) for row in move.data["items"]), by=by)
+    _statement(move).to_put_right = [dict(row) for row in move.data["to_put_right"]]
+    _notify(move, INSPECTION, items=tuple((row["what"], row["how"]) for row in move.data["to_put_right"]), by=by)
     move.ends["put_right_by"] = end_of_day(by)
 
 

@@ -162,7 +162,7 @@ class QualifyWithConditions(Input):
 
     document_number = _number("西民社检〔2026〕2号")
     reasons = _reasons("未按章程召开理事会。\n财务支出审批手续不全。")
-    items = table_field(_l("What must be put right"), ToPutRight, max_rows=50)
+    to_put_right = table_field(_l("What must be put right"), ToPutRight, max_rows=50)
     put_right_by = _put_right_by(_l("To be put right by"))
 
 

@@ -81,4 +81,5 @@ def _to_put_right(statement: AnnualStatement) -> tuple[Board, ...]:
     rows = tuple((row["what"], row["how"]) for row in statement.to_put_right)
     return (Board(
         _("What must be put right"), ((_("What must be put right"), False), (_("How to put it right"), False)), rows,
+        instead_of="to_put_right",
     ),)

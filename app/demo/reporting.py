@@ -51,7 +51,7 @@ def conclude(builder: Builder, registrar: Member, number: str, trigger: str, *, 
         "reasons": "按照章程开展活动，财务管理规范，登记事项与登记簿一致。",
     }
     if trigger in ("qualify_basically", "disqualify"):
-        said |= {"reasons": "未按章程召开理事会。\n财务支出审批手续不全。", "items": TO_PUT_RIGHT,
+        said |= {"reasons": "未按章程召开理事会。\n财务支出审批手续不全。", "to_put_right": TO_PUT_RIGHT,
                  "put_right_by": (builder.today + timedelta(days=60)).isoformat()}
     builder.move(registrar, number, trigger, said)
 

@@ -31,6 +31,7 @@ def pages_by_reader(site: Site) -> dict[str | None, list[str]]:
         hub, incubator = _one(select(Hub.node_id)), _one(select(Incubator.node_id))
         contract = _one(select(Contract.id).where(Contract.organization_id == third))
         bought = {kind: _each_state(kind) for kind in ("package", "contract", "call", "bid_review", "objection")}
+        reports = _each_state("annual_report")
         ranked = _numbers(BidRanking.package_id)
         named = _numbers(AwardCandidate.case_id)
         evaluation = _one(select(Case.number).where(Case.kind == "evaluation", Case.state == "commissioned"))
@@ -42,7 +43,8 @@ def pages_by_reader(site: Site) -> dict[str | None, list[str]]:
     purchases = [f"/cases/{number}" for numbers in bought.values() for number in numbers]
     return {
         None: ["/", "/guide", "/guide/registration", "/guide/payment?place=110102", "/sign-in", "/help", "/nowhere",
-               "/publicity", *(f"/publicity/{number}" for number in named), f"/rate/{code}", "/rate/USED-CODE", *rooms],
+               "/publicity", "/publicity/annual-reports",
+               *(f"/publicity/{number}" for number in named), f"/rate/{code}", "/rate/USED-CODE", *rooms],
         "staff": ["/", "/worklist", "/apply/registration", f"/organizations/{new}", "/account", "/organizations?q=无",
                   "/calendar"],
         "staff2": [f"/organizations/{old}", f"/organizations/{old}/timeline", "/apply/bid", "/apply/objection",
@@ -50,9 +52,10 @@ def pages_by_reader(site: Site) -> dict[str | None, list[str]]:
         "staff3": [f"/organizations/{third}", f"/apply/payment?organization={third}", f"/cases/{asked}",
                    f"/cases/{joined}/receipt", "/notices", f"/hubs/{hub}", "/apply/affiliation",
                    "/apply/disaffiliation", "/apply/registration_change", "/apply/deregistration",
-                   f"/contracts/{contract}"],
+                   "/apply/annual_report", f"/contracts/{contract}"],
         "registrar": ["/", "/worklist", "/cases", f"/cases/{applied}", f"/cases/{applied}/do/ask_correction",
-                      f"/cases/{applied}/personal", "/organizations", "/audit", "/calendar", "/calendar/list"],
+                      f"/cases/{applied}/personal", "/organizations", "/audit", "/calendar", "/calendar/list",
+                      "/annual-reports", *(f"/cases/{number}" for number in reports)],
         "buyer": [f"/apply/{kind}" for kind in TENDER] + rooms + awards + purchases,
         "finance": ["/worklist", f"/cases/{asked}", "/budget-lines", "/budget-lines/1", "/statements",
                     "/funds", "/funds/rows?part=committed", "/funds/rows?part=returned", "/funds/late"],

@@ -97,7 +97,7 @@ def is_concluded_and_told_what_to_put_right(town: Town, number: str, year: int) 
         today = business_now(db.session).date()
     said = {
         "document_number": "西民社检〔2026〕9号", "reasons": "未按章程召开理事会。",
-        "items-0-what": "未按章程召开理事会。", "items-0-how": "召开理事会并报送会议纪要。",
+        "to_put_right-0-what": "未按章程召开理事会。", "to_put_right-0-how": "召开理事会并报送会议纪要。",
     }
     address = f"/cases/{number}/do/qualify_basically"
     past = registrar.fill(address, status=422, put_right_by=(today - timedelta(days=1)).isoformat(), **said)
@@ -106,6 +106,7 @@ def is_concluded_and_told_what_to_put_right(town: Town, number: str, year: int) 
 
     page = staff.see(f"/cases/{number}")
     assert "basically qualified" in page and "年度检查结论通知书.pdf" in page and "召开理事会并报送会议纪要" in page
+    assert page.count("召开理事会并报送会议纪要") == 1
     assert number in staff.see("/worklist")
     told = town.rows("SELECT n.audience_role FROM notices n JOIN cases c ON c.id = n.case_id WHERE c.number = :n"
                      " AND n.template = 'annual_report_to_put_right'", n=number)

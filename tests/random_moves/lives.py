@@ -61,7 +61,7 @@ class Lives(Tenders):
         self.days_pass(WITHOUT_A_CHECK)
 
     def an_organization_reports_its_years(self) -> None:
-        """Of three years one is in order, one is put right at the second attempt, and one never is."""
+        """One year is in order and one put right at the second attempt; another organization never puts it right."""
         organization, staff = self._organization()
         self.make(self.open("annual_report", "submit", staff, organization=organization), "withdraw", staff)
         number = self.open("annual_report", "submit", staff, organization=organization)
@@ -74,6 +74,7 @@ class Lives(Tenders):
         self.make(number, "send_back", REGISTRAR)
         self.make(number, "report_put_right", staff)
         self.make(number, "confirm_put_right", REGISTRAR)
+        organization, staff = self._organization()
         number = self.open("annual_report", "submit", staff, organization=organization)
         tomorrow = (self.world.now + timedelta(days=1)).astimezone(SHANGHAI).date()
         self.make(number, "disqualify", REGISTRAR, put_right_by=tomorrow.isoformat())

@@ -216,10 +216,12 @@ def panel_facts(session: AnySession, case: CaseRow, on: date) -> PanelFacts:
 
 
 def fresh_pool(session: AnySession, case: CaseRow, on: date) -> Pool:
-    """Return the pool without those who were in a published one before."""
+    """Return the pool without those who were in a published one before, whatever their listing is called today."""
     before = {number for each in publications_of(session, case.id) for number in each.members}
+    # Whoever left the pool and was listed anew has another number, and would be drawn a second time.
+    people = {each.person_id for each in entries_of(session, before)} if before else set()
     pool = pool_for(session, case, on)
-    return Pool(tuple(each for each in pool.fit if each.number not in before), pool.left_out)
+    return Pool(tuple(each for each in pool.fit if each.person_id not in people), pool.left_out)
 
 
 def least_panel(session: AnySession, case: CaseRow) -> int:

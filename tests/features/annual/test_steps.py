@@ -242,8 +242,8 @@ def test_a_conclusion_without_what_must_be_put_right_is_none(session, project):
     number = submit(session, project).number
 
     with pytest.raises(InvalidInput) as refused:
-        move(session, project, number, "disqualify", items=[])
-    assert set(refused.value.errors) == {"items"}
+        move(session, project, number, "disqualify", to_put_right=[])
+    assert set(refused.value.errors) == {"to_put_right"}
 
 
 def test_what_was_put_right_is_checked_sent_back_and_confirmed_and_the_conclusion_stays(session, project):

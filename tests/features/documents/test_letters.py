@@ -11,6 +11,7 @@ import pytest
 from app.documents.letters import (
     AcceptanceData,
     CertificateData,
+    ConclusionData,
     CorrectionData,
     GrantData,
     Head,
@@ -19,6 +20,7 @@ from app.documents.letters import (
     acceptance_pdf,
     certificate_pdf,
     certificate_title,
+    conclusion_pdf,
     correction_pdf,
     grant_pdf,
     payment_voucher_pdf,
@@ -103,7 +105,12 @@ GRANT = GrantData(
     (("住所", "示例区槐树街12号", "示例区槐树街14号"),),
     ("请换领登记证书。",),
 )
+CONCLUSION = ConclusionData(
+    HEAD, "年度检查结论通知书", LONG_NAME, 2025, date(2026, 3, 2), "基本合格", "依据《示例条例》第二十三条",
+    ("未按章程召开理事会。",), (("未按章程召开理事会。", "召开理事会并报送会议纪要。"),), date(2026, 6, 30),
+)
 ALL = [
+    (conclusion_pdf, CONCLUSION),
     (grant_pdf, GRANT),
     (certificate_pdf, CERTIFICATE),
     (acceptance_pdf, ACCEPTANCE),
@@ -182,6 +189,19 @@ def test_a_grant_says_what_it_was_and_what_it_is_now():
 
     for words in ("准予变更登记决定书", "示例区槐树街12号", "示例区槐树街14号", "请换领登记证书", "第三十八条第一款"):
         assert words in text
+
+
+@needs_poppler
+def test_a_conclusion_says_what_must_be_put_right_by_when_and_that_it_is_published():
+    text = text_of(conclusion_pdf(CONCLUSION, AT))
+    in_order = text_of(conclusion_pdf(replace(CONCLUSION, conclusion="合格", items=(), by=None), AT))
+    refused = text_of(conclusion_pdf(replace(CONCLUSION, items=(), by=None, published=False), AT))
+
+    for words in ("2025年度工作报告", "基本合格", "召开理事会并报送会议纪要", "2026年6月30日前整改", "向社会公示",
+                  "不收取任何费用"):
+        assert words in text
+    assert "整改" not in in_order and "向社会公示" in in_order
+    assert "向社会公示" not in refused and "重新报送" in refused
 
 
 @needs_poppler

@@ -15,7 +15,7 @@ from app.cases.models import Case, History, WithheldValue
 from app.errors import CaseNotFound, InvalidInput, MoveRefused
 from app.organizations.ties import record_tie
 from app.purchasing.commands import group
-from app.purchasing.experts import BidReview, BidScore, DrawnExpert, PoolPublication
+from app.purchasing.experts import BidReview, BidScore, DrawnExpert, PoolEntry, PoolPublication
 from app.purchasing.panel.checking import review_mistakes
 from app.purchasing.sealed import Bid
 from app.purchasing.tendering import BidRanking
@@ -30,6 +30,8 @@ from tests.builders_purchasing import (
     a_ranked_package,
     a_scored_package,
     an_expert,
+    moved,
+    opened,
     package_number,
     sign_log,
     state_of,
@@ -144,6 +146,27 @@ def test_a_reserve_that_is_used_up_is_supplemented_and_drawn_anew(session):
 
     assert seats(session)[-1] == (late.person_id, None)
     assert review_mistakes(session, panel.tender.packages[0].id)[0] == []
+
+
+def test_whoever_was_drawn_and_is_listed_anew_is_not_drawn_a_second_time(session):
+    panel = a_panel(session, pool=5)
+    office, first = panel.tender.office, panel.seated(session)[0]
+    panel.move(session, panel.package, "relieve_expert", panel.officer, expert=first.person_id)
+    query = select(Case.number).join(PoolEntry, PoolEntry.case_id == Case.id)
+    listing = session.scalars(query.where(PoolEntry.person_id == first.person_id)).one()
+    moved(session, office, listing, "end", office.buyer)
+    said = {"office": office.node_id, "person": first.person_id, "employer_uscc": None}
+    again = opened(session, office, "pool_entry", "enter", office.project_officer, **said)
+    moved(session, office, again.number, "confirm", office.buyer)
+
+    with pytest.raises(MoveRefused) as refused:
+        panel.move(session, panel.package, "supplement_pool", panel.officer)
+    assert codes(refused) == ["pool_too_small"]
+    late = an_expert(session, office)
+    panel.move(session, panel.package, "supplement_pool", panel.officer)
+    sign_log(session)
+    panel.move(session, panel.package, "replace_expert", panel.officer)
+    assert seats(session)[-1] == (late.person_id, None)
 
 
 def _told(answer: Any) -> str:
