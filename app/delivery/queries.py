@@ -106,6 +106,9 @@ class Happening:
     """A case of delivery on a contract, as its page lists it. `detail` is a stage, a grade or a position."""
 
     kind: str
+    place: str
+    version: int
+    legal_class: str | None
     number: str
     state: str
     opened_at: datetime
@@ -119,7 +122,9 @@ class Happening:
 def happenings(session: AnySession, contract_id: int, held: Iterable[Holding]) -> list[Happening]:
     """Return the visible cases of delivery on a contract, newest first. Four queries."""
     held = list(held)
-    case_columns = (Case.kind, Case.number, Case.state, Case.opened_at, Case.due_at)
+    case_columns = (
+        Case.kind, Case.place, Case.version, Case.legal_class, Case.number, Case.state, Case.opened_at, Case.due_at
+    )
     found: list[Happening] = []
     reports = (
         select(*case_columns, MilestoneReport.instalment_id).join(MilestoneReport, MilestoneReport.case_id == Case.id)
@@ -143,7 +148,7 @@ def happenings(session: AnySession, contract_id: int, held: Iterable[Holding]) -
 
 
 def _happening(row: Any, *more: str) -> Happening:
-    names = ("kind", "number", "state", "opened_at", "due_at", *more)
+    names = ("kind", "place", "version", "legal_class", "number", "state", "opened_at", "due_at", *more)
     return Happening(**dict(zip(names, row, strict=True)))
 
 

@@ -122,7 +122,7 @@ def _next(one: InstalmentStanding, missing: tuple[str, ...], standing: Standing)
 
 
 def _happening(one: Happening) -> dict[str, Any]:
-    definition = next(each for each in library().definitions if each.kind == one.kind)
+    definition = library().exact(one.kind, one.place, one.version, one.legal_class)
     state = definition.states[one.state]
     note = str(STAGES[one.stage]) if one.stage else None
     return {

@@ -235,7 +235,7 @@ def an_award_by(story: Story, buyer: Caller, officer: Caller, ranked: Ranked, pl
     """Let a buyer publish the bidder of this place and another award; return the number of the contract's case."""
     said = {"candidate": ranked.bid_ids[place], "reason": "综合得分最高，按排名确定。"}
     assert buyer.moves(ranked.package, "confirm_candidate", **said) == "publicized"
-    story.wait_until(story.now() + timedelta(days=5))
+    story.wait_out(ranked.package)
     another = story.who(ranked.second_buyer)
     assert another.moves(ranked.package, "award", reason="公示期满无异议。", announced=True) == "awarded"
     assert f"task_waiting {ranked.package}" in officer.told()

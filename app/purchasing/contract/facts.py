@@ -1,11 +1,12 @@
 """What do award, programme, register and evaluations say of a contract?"""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import text
 
 from app.access.nodes import AnySession
-from app.cases.kinds import choices, facts, opening_organization
+from app.cases.kinds import choices, example, facts, opening_organization
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
 from app.organizations.queries import frozen_by, is_registered
@@ -40,6 +41,12 @@ def contract_facts(
         frozen=frozen_by(session, case.organization_id, local_day(business_now(session))),
         evaluation_failed=bool(failed),
     )
+
+
+@example("contract_end")
+def contract_end(session: AnySession, case: CaseRow) -> str:
+    """Return a day within the year that a contract may last in general."""
+    return (local_day(business_now(session)) + timedelta(days=300)).isoformat()
 
 
 @choices("contract_title")

@@ -48,7 +48,10 @@ class SendContract(Input):
     """The contract as it shall be signed; price and organization are the award's."""
 
     title = text_field(_l("Title of the contract"), max=200, prefill_from="contract_title", example="社区为老服务合同")
-    ends_on = date_field(_l("Ends on"), example="2026-12-31", help=_l("At most one year from signing, in general."))
+    ends_on = date_field(
+        _l("Ends on"), example="2026-12-31", example_from="contract_end",
+        help=_l("At most one year from signing, in general."),
+    )
     content_fixed = bool_field(_l("The content is fixed"), help=_l("All four allow up to three years."))
     continuous = bool_field(_l("The service is continuous"))
     funding_stable = bool_field(_l("The funding is stable"))
