@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session, scoped_session
 
 from app.database.connections import rows
+from app.database.one_look import remembered
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -20,6 +21,7 @@ def real_now() -> datetime:
     return datetime.now(UTC)
 
 
+@remembered
 def business_now(session: "Session | scoped_session[Any]") -> datetime:
     """Return the time of cases and clocks in UTC: real time plus what a demo moved it ahead."""
     ahead = rows(session, ("SELECT ahead_seconds FROM business_clock", {}))

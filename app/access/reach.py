@@ -37,6 +37,7 @@ from app.access.models import Account, Node, Person, RoleGrant
 from app.access.nodes import AnySession, is_place, within
 from app.access.roles import CASE_ROLES, ORGANIZATION_ROLES, PLACE_ROLES, Role, role_of
 from app.database.connections import Written, rows
+from app.database.one_look import remembered
 
 # Named, not imported: organizations and cases stand above access.
 _organizations = table("organizations", column("id"), column("node_id"))
@@ -103,6 +104,7 @@ def roles_of_row(case_id: str, organization_node_id: str, case_node_path: str) -
     return str(query.compile(dialect=psycopg.dialect(), compile_kwargs={"render_postcompile": True}))
 
 
+@remembered
 def roles_reaching_case(
     session: AnySession,
     person_id: int,

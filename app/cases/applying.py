@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from app.access.actor import Actor
 from app.access.models import Node
@@ -18,6 +18,7 @@ from app.cases.named import Asker, within_reach
 from app.cases.numbers import class_of_opening, definition_in_force
 from app.cases.reading import read_case
 from app.cases.snapshot import CaseRow, ClockRun
+from app.database.one_look import remembered
 from app.errors import InvalidInput
 from app.language import localized
 from workflows.definition import Transition
@@ -122,12 +123,12 @@ def case_to_be(
 
     `chosen` is what the schema took so far. Raises InvalidInput where there are no rules for it.
     """
-    about = session.execute(ABOUT, {"id": organization_id}).one_or_none() if organization_id is not None else None
+    about = _about(session, organization_id) if organization_id is not None else None
     parent_id = _place(opening_parent_of(kind), session, chosen)
     placing = opening_node_of(kind)
     node_id = _place(placing, session, organization_id, chosen) if placing else None
     node_id = node_id or (about.parent_id if about is not None else None)
-    node = session.get(Node, node_id) if node_id is not None else None
+    node = _node(session, node_id) if node_id is not None else None
     if node is None:
         return None
     definition, pins = definition_in_force(session, kind, node.id, legal_class, now)
@@ -138,6 +139,16 @@ def case_to_be(
         organization_node_id=about.node_id if about else None, node_id=node.id, node_path=node.path,
         parent_id=parent_id, waits_person=None, opened_at=now, head=b"", sealed=bool(definition.sealed_until),
     )
+
+
+@remembered
+def _about(session: AnySession, organization_id: int) -> Row[Any] | None:
+    return session.execute(ABOUT, {"id": organization_id}).one_or_none()
+
+
+@remembered
+def _node(session: AnySession, node_id: int) -> Node | None:
+    return session.get(Node, node_id)
 
 
 def _rows_chosen(schema: Schema | None, chosen: dict[str, Any]) -> dict[str, Any] | None:

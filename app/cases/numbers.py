@@ -25,6 +25,7 @@ from app.cases.named import Asker, unreached
 from app.cases.reading import lock_by_id, read_case
 from app.cases.snapshot import CaseRow
 from app.clock import SHANGHAI
+from app.database.one_look import remembered
 from app.errors import CaseNotFound, InvalidInput
 from workflows.definition import Definition
 from workflows.engine import Acting, demand_possible
@@ -45,12 +46,14 @@ SELECT t.code FROM nodes n JOIN nodes t ON n.path LIKE t.path || '%' AND t.kind 
 """)
 
 
+@remembered
 def own_organizations(session: AnySession, person_id: int | None, now: datetime) -> list[int]:
     """Return the organizations for which the person may open cases today."""
     today = now.astimezone(SHANGHAI).date()
     return list(session.execute(OWN, {"person": person_id, "today": today}).scalars())
 
 
+@remembered
 def places_of(session: AnySession, node_id: int) -> tuple[str, ...]:
     """Return the places whose files matter at a node, the most specific first."""
     division = session.execute(TERRITORIES, {"node": node_id}).scalar()
@@ -185,6 +188,7 @@ def _organization_of(session: AnySession, actor: Actor, data: dict[str, Any], no
     return wanted
 
 
+@remembered
 def _organization_place(session: AnySession, organization_id: int | None) -> tuple[str | None, int | None]:
     """Return the legal type of the organization and the node above it: where its registrar sits."""
     if organization_id is None:

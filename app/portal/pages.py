@@ -10,6 +10,7 @@ from app.access.api_auth import current_roles
 from app.access.declare import allow
 from app.access.roles import ORGANIZATION_ROLES
 from app.clock import SHANGHAI, business_now
+from app.database.one_look import one_look
 from app.errors import CaseNotFound
 from app.extensions import db
 from app.language import localized
@@ -109,7 +110,8 @@ def cards() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     ]
     if not roles:
         return [card for _definition, card in found], []
-    asked = [(definition, card, hindrances(definition)) for definition, card in found if concerned(definition)]
+    with one_look(db.session):
+        asked = [(definition, card, hindrances(definition)) for definition, card in found if concerned(definition)]
     # Who may apply is no news to who may.
     offered = [
         {**card, "who": None} | ({"href": _form_address(definition)} if office else {})

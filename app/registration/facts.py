@@ -10,6 +10,7 @@ from app.cases.kinds import choices, example, facts, facts_asked, opening_classe
 from app.cases.snapshot import CaseRow
 from app.clock import business_now
 from app.database.connections import Asked, Row
+from app.database.one_look import remembered
 from app.documents.required import missing_documents
 from app.errors import InvalidInput
 from app.organizations.divisions import NATION, division, registrar_of
@@ -84,14 +85,21 @@ class Stated(NamedTuple):
 @opening_node("registration")
 def registering_place(session: AnySession, organization_id: int | None, data: dict[str, Any]) -> int:
     """Return the district, city or province that the organization in preparation belongs to."""
-    organization = session.get(Organization, organization_id) if organization_id is not None else None
-    place = registrar_place(session, organization.node_id) if organization else None
+    place = _place_of_registrar(session, organization_id) if organization_id is not None else None
     if place is None:
         raise InvalidInput({"organization": [str(_l("Ask the registrar to open your organization first."))]})
-    return place.id
+    return place
+
+
+@remembered
+def _place_of_registrar(session: AnySession, organization_id: int) -> int | None:
+    organization = session.get(Organization, organization_id)
+    place = registrar_place(session, organization.node_id) if organization is not None else None
+    return place.id if place is not None else None
 
 
 @opening_classes("registration")
+@remembered
 def founded_classes(session: AnySession, organization_id: int) -> tuple[str, ...]:
     """Return what an organization in preparation may become; one that has a code is of the class that the code says."""
     organization = session.get(Organization, organization_id)

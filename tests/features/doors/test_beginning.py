@@ -13,6 +13,7 @@ from app.demo.district import THIRD_NAME, build_district
 from app.organizations.models import Organization
 from tests.builders_access import apart, browser_of
 from tests.builders_register import an_application, an_office
+from tests.queries import counted
 
 
 @pytest.fixture
@@ -142,3 +143,10 @@ def test_an_office_goes_straight_to_the_form_and_a_visitor_is_refused_nothing(ap
 
     visitor = apart(app.test_client().get, "/").text
     assert withheld(visitor) == {} and "registration" in offered(visitor)
+
+
+def test_the_start_page_asks_little_however_many_kinds_there_are(page):
+    page("staff3", "/")
+    with counted() as sent:
+        page("staff3", "/")
+    assert len(sent) <= 90
