@@ -184,7 +184,8 @@ def test_no_two_moves_of_the_filter_are_called_the_same(auditor, scene, lang, ki
     titles = [title for _value, title in options_of(auditor.get(f"/audit?kind={kind}&lang={lang}").text, "trigger")]
 
     assert sorted(titles) == sorted(set(titles))
-    assert 3 < len(titles) <= (25 if not kind else 40)
+    # Of all kinds only what more than one of them calls so: a list that can still be looked over.
+    assert 3 < len(titles) <= (30 if not kind else 40)
 
 
 def test_a_title_that_kinds_share_finds_the_moves_of_all_of_them_and_of_one_kind_its_own():

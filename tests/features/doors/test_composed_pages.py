@@ -79,9 +79,11 @@ def test_a_hub_offers_itself_to_staff_and_shows_applicants_to_its_officer_only(s
     district.open(staff, "affiliation", "apply", {"hub": hub, "wants_primary": True, "purpose": "希望加入。"})
     session.commit()
     applicant = OLD_NAME
-    assert f"/apply/affiliation?hub={hub}" in page("staff3", f"/hubs/{hub}")
+    assert f"/apply/affiliation?hub={hub}" in page("staff8", f"/hubs/{hub}")
+    assert f"/apply/affiliation?hub={hub}" not in page("staff3", f"/hubs/{hub}")
+    assert "该单位已经是该枢纽组织的成员" in page("staff3", f"/hubs/{hub}")
     assert applicant in page("hub", f"/hubs/{hub}")
-    assert applicant not in page("staff3", f"/hubs/{hub}")
+    assert applicant not in page("staff8", f"/hubs/{hub}")
     assert f"/apply/affiliation?hub={hub}" not in page("hub", f"/hubs/{hub}")
 
 
