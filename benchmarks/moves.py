@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import psycopg
 from flask import current_app
 
+from app.access.grants import grant
 from app.cases.perform import perform
 from app.clock import real_now
 from app.database.provision import libpq
@@ -64,11 +65,16 @@ class FullMoves:
         district = builder.place("110102")
         builder.codes("110102", 1)
         self.registrar = builder.person("示例登记员", "registrar", [("registrar", district)], password=PASSWORD).actor
-        organization = builder.founders("110102", "西城区示例社会工作服务中心")
-        staff = builder.person("示例经办人", "staff", [("staff", builder.node(organization.node_id))])
-        data = registration_data(builder, staff, organization, organization.name)
+        # Each has its own organization: one that has applied is not let to apply again.
+        staff = builder.person("示例经办人", "staff", [])
         self.cases: list[Standing] = []
-        for _ in range(cases):
+        for n in range(1, cases + 1):
+            organization = builder.founders("110102", f"西城区示例{n}号社会工作服务中心")
+            grant(
+                db.session, person_id=staff.actor.person_id or 0, role="staff",
+                node=builder.node(organization.node_id), on=builder.today, by=None, now=builder.now,
+            )
+            data = registration_data(builder, staff, organization, organization.name)
             number = builder.open(staff, "registration", "apply", data).number
             answer = perform(
                 db.session, kind="registration", number=number, trigger="accept", actor=self.registrar, data={},
