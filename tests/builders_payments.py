@@ -117,11 +117,12 @@ def application(session: Any, project: Project, **changes: Any) -> dict[str, Any
     data = {
         "instalment": project.instalments[0],
         "invoice_no": "25117000000123456789",
-        "payee_name": project.place.organization.name,
         "payee_bank": "示例银行甲区支行",
         "payee_account": "0200 0012 0900 1234",
         "report": "本阶段服务 320 人次。",
     }
+    if "payee_name" not in changes:  # where several ask at once, none of them may read what is bound to one session
+        data["payee_name"] = project.place.organization.name
     if "documents" not in changes:
         data["documents"] = [{"slot": "invoice", "document_id": a_paper(session, project)}]
     return {**data, **changes}
