@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from app.access.reach import holdings
 from app.cases.due import fire_due
 from app.cases.models import Case, History
+from app.cases.perform import perform
 from app.cases.queries import find_cases
 from app.errors import InvalidInput, MoveRefused
 from app.extensions import db
@@ -21,11 +22,13 @@ from app.registration.models import RegistrationChange, RegistrationChangeItem
 from tests.builders import make_actor
 from tests.builders_register import (
     CHANGE_SLOTS,
+    DECIDED_TODAY,
     a_change,
     a_changed,
     a_code,
     a_preparation,
     a_registration,
+    an_application,
     an_office,
     step,
 )
@@ -128,7 +131,6 @@ def test_a_name_taken_meanwhile_is_refused_at_the_decision(session, office, now)
     staff = make_actor(session, "经办丁", ("staff", other.node_id))
     session.commit()
     second = type(office)(**{**vars(office), "organization_id": other.id, "staff": staff})
-    from tests.builders_register import DECIDED_TODAY, an_application  # noqa: PLC0415
     taken = step(session, an_application(session, second, proposed_name=NEW), "accept", office.registrar, office)
     step(session, taken, "approve", office.registrar, office, **DECIDED_TODAY)
 
@@ -309,7 +311,6 @@ def test_the_hub_and_the_staff_are_told(session, office):
 
 
 def step_to_hub(session, office):
-    from app.cases.perform import perform  # noqa: PLC0415
     answer = perform(
         session, kind="affiliation", trigger="apply", actor=office.staff, now=office.now,
         data={"hub": office.hub_node_id, "wants_primary": True},
